@@ -1,0 +1,108 @@
+"""Sources: the files of a package directory, the one thing that rules, diffs and submissions see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from generator.condition import Condition
+from generator.errors import InputError
+from generator.origin import Origin
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of a package directory.
+
+    `origins` holds one entry per line of `content` where it is known which fact a line came from; it is empty for a
+    file that is its own origin (a spec kept by hand).
+    """
+
+    name: str
+    content: bytes
+    origins: tuple[Origin | None, ...] = ()
+    executable: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """The content as text; bytes that are not UTF-8 survive as surrogates."""
+        return self.content.decode("utf-8", "surrogateescape")
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the text without their ends."""
+        return tuple(line.removesuffix("\n").removesuffix("\r") for line in self.text.splitlines(keepends=True))
+
+    def origin(self, line: int) -> Origin | None:
+        """Where line `line`, counted from 1, was written; None where the file itself is the origin."""
+        return self.origins[line - 1] if 0 < line <= len(self.origins) else None
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A file that the package declares and that is not ours: an archive, a distribution's patch."""
+
+    name: str
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A unit test of packaging: where `on` holds, `fact` is so (or, with `present` false, is not).
+
+    A fact is `PACKAGE`, `PACKAGE requires|recommends|suggests|supplements|provides|conflicts|obsoletes DEPENDENCY`,
+    `PACKAGE has /PATH` or `patch NAME`; `%{name}` stands for the main package's name.
+    """
+
+    fact: str
+    present: bool = True
+    on: Condition | None = None
+    because: str = ""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A rule that does not apply here, with the reason; `match` narrows it to messages and files that contain it."""
+
+    rule: str
+    reason: str
+    match: str = ""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files of a package, and what its maintainer says about them.
+
+    `features` are the `%bcond` names known for the package; `targets` the targets it is made for; `defined` tells
+    whether a definition rendered it (its scriptlets are then ours to mend, not notes).
+    """
+
+    name: str
+    files: Mapping[str, SourceFile]
+    externals: tuple[External, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    targets: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    defined: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def specs(self) -> tuple[SourceFile, ...]:
+        """The spec files, the one named after the package first."""
+        found = [file for name, file in self.files.items() if name.endswith(".spec")]
+        return tuple(sorted(found, key=lambda file: (file.name != f"{self.name}.spec", file.name)))
+
+    @property
+    def spec(self) -> SourceFile:
+        """The package's main spec file.
+
+        Raises:
+            InputError: the directory has no spec file.
+        """
+        if not self.specs:
+            raise InputError(f"{self.name}: no spec file in this package directory")
+        return self.specs[0]
