@@ -16,6 +16,17 @@ class Origin(NamedTuple):
         return f"{self.path}:{self.line}"
 
 
+class Edit(NamedTuple):
+    """A change at the place where a fact was written: from `origin` on, `remove` lines give way to those of `insert`.
+
+    `insert` holds lines without their ends.
+    """
+
+    origin: Origin
+    remove: int
+    insert: tuple[str, ...]
+
+
 class Text(str):
     """A string that remembers where it was written."""
 

@@ -1,0 +1,1 @@
+"""Checks: what a View says about a package, rule by rule, and how that is reported."""
