@@ -67,6 +67,7 @@ class Reading(msgspec.Struct, frozen=True):
     target: str
     flavour: str = ""
     features: Mapping[str, bool] = {}  # the states that were forced; empty is the spec's own defaults
+    states: Mapping[str, bool] = {}  # what `%{with X}` says after the parse, for each X of Sources.features
     error: str = ""
     log: tuple[str, ...] = ()
     parsed: str = ""
