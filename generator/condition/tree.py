@@ -1,0 +1,135 @@
+"""The tree of a condition: its leaves, how they are joined, and what it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+LARGEST = 2**31 - 1  # rpm reads the numbers of an expression as C ints
+OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A macro as a number, compared with one; the plain macro is `!= 0`."""
+
+    name: str
+    operator: str = "!="
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    """A macro as a string, `==` or `!=` a literal."""
+
+    name: str
+    operator: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """Whether a macro exists at all."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """Whether a `%bcond` is on."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice of the definition; never reaches the spec."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """The build architecture is one of these (`%ifarch`)."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Always or never."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite."""
+
+    operand: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of these; two or more."""
+
+    operands: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one of these; two or more."""
+
+    operands: tuple[Condition, ...]
+
+
+Condition: TypeAlias = Macro | String | Defined | Feature | Option | Architecture | Constant | Not | And | Or
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a condition is evaluated against: a target's macros, the features that are on, the architecture."""
+
+    macros: Mapping[str, str]
+    features: Mapping[str, bool]
+    architecture: str = "x86_64"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a condition speaks of."""
+
+    macros: frozenset[str] = frozenset()
+    features: frozenset[str] = frozenset()
+    options: frozenset[str] = frozenset()
+    architectures: frozenset[str] = frozenset()
+
+
+def atoms(condition: Condition) -> Iterator[Condition]:
+    """Every leaf of the condition, in the order in which it was written."""
+    match condition:
+        case Not(operand):
+            yield from atoms(operand)
+        case And(operands) | Or(operands):
+            for operand in operands:
+                yield from atoms(operand)
+        case _:
+            yield condition
+
+
+def names(condition: Condition) -> Names:
+    """The macros, features, options and architectures that the condition speaks of."""
+    found = tuple(atoms(condition))
+    return Names(
+        frozenset(atom.name for atom in found if isinstance(atom, Macro | String | Defined)),
+        frozenset(atom.name for atom in found if isinstance(atom, Feature)),
+        frozenset(atom.name for atom in found if isinstance(atom, Option)),
+        frozenset(name for atom in found if isinstance(atom, Architecture) for name in atom.names),
+    )
+
+
+def is_literal(value: str) -> bool:
+    """Whether the text can stand between quotes in an `%if`."""
+    return not any(character in '"%\\{}' or not character.isprintable() for character in value)
