@@ -1,0 +1,1 @@
+"""The definition of a package: one YAML file in which each fact is written once."""
