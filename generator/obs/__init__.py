@@ -1,0 +1,1 @@
+"""The Open Build Service: a client through osc's library, and a private server of one's own."""
