@@ -1,0 +1,1 @@
+"""Components: one module per kind of thing that a package can be made of."""

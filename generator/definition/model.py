@@ -1,0 +1,239 @@
+"""The definition of a package: what a maintainer writes, typed. Components add their own keys (`components.kind`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from generator.components.entry import ConditionalEntry, Dependency, Entry, Items, Mode, Prose
+from generator.condition import Condition
+
+MacroName = Annotated[str, "macro"]
+
+DEPENDENCIES = {
+    "build-requires": "BuildRequires",
+    "requires": "Requires",
+    "recommends": "Recommends",
+    "suggests": "Suggests",
+    "supplements": "Supplements",
+    "enhances": "Enhances",
+    "provides": "Provides",
+    "obsoletes": "Obsoletes",
+    "conflicts": "Conflicts",
+}
+"""The keys that hold dependencies, and their tags, in the order of a spec."""
+
+
+class Macro(ConditionalEntry, frozen=True, kw_only=True):
+    """A macro of the spec's own, as macro text."""
+
+    shorthand: ClassVar[str] = "value"
+
+    value: str
+
+
+class Feature(Entry, frozen=True, kw_only=True):
+    """A `%bcond`: on by default where the condition holds; `always` and `never` are conditions too."""
+
+    shorthand: ClassVar[str] = "on"
+
+    on: str = "always"
+    because: Prose = ""
+
+
+class Option(Entry, frozen=True, kw_only=True):
+    """A choice that is made when the definition is rendered (`--set NAME=CHOICE`)."""
+
+    choices: list[str]
+    default: str
+    because: str = ""
+
+
+class Patch(Entry, frozen=True, kw_only=True):
+    """A patch of a tree, in the order in which it is applied.
+
+    It is declared always and applied under `when`. `because` stands over its tag, `applied` over its %patch line.
+    """
+
+    identity: ClassVar[str] = "number"
+
+    file: str
+    number: int
+    strip: int = 1
+    when: Condition | None = None
+    because: str = ""
+    applied: str = ""
+    external: bool = True
+
+
+class Checkout(Entry, frozen=True, kw_only=True):
+    """Where the archive of a tree comes from: a git repository, for the service tar_scm.
+
+    `version` is the versionformat, `revision` the tag or commit; both are macro text of the definition's own macros.
+    """
+
+    url: str
+    revision: str
+    version: str
+
+
+class Tree(ConditionalEntry, frozen=True, kw_only=True):
+    """An upstream source tree: its archive and the patches for it.
+
+    Trees are unpacked in the order of the definition; the last is where %build begins. `source` is the archive's
+    number, `folder` what it unpacks to, `macro` names a macro for the path of that folder; `package` is the
+    subpackage in which the archive is declared.
+    """
+
+    archive: str
+    source: int = 0
+    folder: str = ""
+    macro: str = ""
+    package: str = ""
+    checkout: Checkout | None = None
+    patches: list[Patch] = []
+
+    @property
+    def directory(self) -> str:
+        """The folder that the archive unpacks to, as macro text."""
+        if self.folder:
+            return self.folder
+        name = self.archive.rpartition("/")[2]
+        for ending in (".obscpio", ".zip", ".tgz"):
+            name = name.removesuffix(ending)
+        return name.partition(".tar")[0] if ".tar" in name else name
+
+
+class Extra(Entry, frozen=True, kw_only=True):
+    """A source that belongs to no component."""
+
+    shorthand: ClassVar[str] = "file"
+
+    file: str
+    external: bool = False
+    because: str = ""
+
+
+class InstalledFile(Entry, frozen=True, kw_only=True):
+    """A file of a binary package, at `path` (macro text); with `source` it is installed from there.
+
+    `attributes` stand before the path in %files (`%ghost`, `%dir`, `%attr(…)`).
+    """
+
+    shorthand: ClassVar[str] = "path"
+    identity: ClassVar[str] = "path"
+
+    path: str
+    source: str = ""
+    mode: Mode = "0644"
+    attributes: str = ""
+    because: str = ""
+
+
+class Relations(Entry, frozen=True, kw_only=True):
+    """What the main package and every subpackage have."""
+
+    summary: Prose
+    description: Prose
+    license: str = ""
+    group: str = ""
+    url: str = ""
+    version: str = ""
+    requires: Items[Dependency] = Items()
+    recommends: Items[Dependency] = Items()
+    suggests: Items[Dependency] = Items()
+    supplements: Items[Dependency] = Items()
+    enhances: Items[Dependency] = Items()
+    provides: Items[Dependency] = Items()
+    obsoletes: Items[Dependency] = Items()
+    conflicts: Items[Dependency] = Items()
+    files: Items[InstalledFile] = Items()
+
+
+class Package(Relations, frozen=True, kw_only=True):
+    """A subpackage, named by its key."""
+
+    arch: Literal["", "noarch"] = ""
+    when: Condition | None = None
+    because: str = ""
+
+
+class Services(Entry, frozen=True, kw_only=True):
+    """How `_service` is written: the mode of every service, and the compression of the archives."""
+
+    mode: Literal["manual", "buildtime", "localonly", "disabled"] = "manual"
+    compression: Literal["xz", "gz", "zst", "bz2"] = "xz"
+
+
+class Expect(Entry, frozen=True, kw_only=True):
+    """A unit test of packaging; see `sources.Expectation` for what a fact can be."""
+
+    on: Condition | None = None
+    present: str = ""
+    absent: str = ""
+    because: str = ""
+
+
+class Waive(Entry, frozen=True, kw_only=True):
+    """A rule that does not apply to this package, with the reason."""
+
+    identity: ClassVar[str] = "rule"
+
+    rule: str
+    reason: str
+    match: str = ""
+
+
+class Head(Relations, frozen=True, kw_only=True):
+    """The keys of a definition that are not components."""
+
+    name: str
+    license: str
+    version: str
+    extends: str = ""
+    copyright: str = "SUSE LLC and contributors"
+    patches_because: str = ""
+    targets: list[str]
+    macros: dict[str, Macro] = {}
+    conditions: dict[str, str] = {}
+    features: dict[str, Feature] = {}
+    options: dict[str, Option] = {}
+    trees: dict[str, Tree]
+    sources: dict[int, Extra] = {}
+    service: Services | None = None
+    build_requires: Items[Dependency] = Items()
+    exclude_arch: list[str] = []
+    exclusive_arch: list[str] = []
+    packages: dict[str, Package] = {}
+    expect: list[Expect] = []
+    waive: list[Waive] = []
+    facts: dict[str, Any] = {}
+
+
+class Bodies(msgspec.Struct, frozen=True):
+    """The files of the definition's folder, by name, and the names by which messages know them."""
+
+    files: Mapping[str, bytes]
+    paths: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A definition as loaded: the typed keys, the components, the decided conditions, and the folder's files."""
+
+    head: Head
+    components: Mapping[str, Any]
+    features: Mapping[str, Condition]  # when each feature is on by default
+    options: Mapping[str, str]
+    files: Mapping[str, SourceText] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """A file of the definition's folder, or of that of the definition which it extends: `path` is for messages."""
+
+    path: str
+    content: bytes
