@@ -1,0 +1,69 @@
+"""The kind `documentation`: `%doc` and `%license` files, texts of our own, and manual pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from generator.components.contribution import Contribution, File, Source
+from generator.components.entry import Entry
+from generator.components.facts import Facts
+from generator.components.kind import Kind
+
+
+class Own(Entry, frozen=True, kw_only=True):
+    """A text of ours: a source that is copied into the tree `tree` before its patches are applied."""
+
+    source: int | None = None
+    tree: str = ""
+    because: str = ""
+
+
+class Manuals(Entry, frozen=True, kw_only=True):
+    """Manual pages: `source` is the folder with man1, man5 …, `pages` are names or patterns with their section."""
+
+    source: str
+    pages: list[str]
+
+
+class Documentation(Entry, frozen=True, kw_only=True):
+    """The documentation of the main package; names in `doc` and `license` are files of the last unpacked tree."""
+
+    identity: ClassVar[str] = ""
+
+    doc: list[str] = []
+    own: dict[str, Own] = {}
+    license: list[str] = []
+    manuals: Manuals | None = None
+
+
+def expand(entry: Documentation, facts: Facts) -> Iterable[Contribution]:
+    """One contribution for what upstream brings, one per text of ours."""
+    files = []
+    if entry.doc or entry.own:
+        files.append(File(" ".join([*entry.doc, *entry.own]), attributes="%doc", origin=entry.origin))
+    if entry.license:
+        files.append(File(" ".join(entry.license), attributes="%license", origin=entry.origin))
+    if entry.manuals:
+        source, origin = entry.manuals.source, entry.manuals.origin
+        for page in entry.manuals.pages:
+            folder = f"man{page.rpartition('.')[2]}"
+            files.append(
+                File(
+                    f"%{{_mandir}}/{folder}/{page}%{{ext_man}}",
+                    install=f"install -D -p -m0644 -t %{{buildroot}}%{{_mandir}}/{folder} {source}/{folder}/{page}",
+                    origin=origin,
+                )
+            )
+    yield Contribution(KIND.key, files=tuple(files), origin=entry.origin)
+    for name, own in entry.own.items():
+        yield Contribution(
+            KIND.key,
+            scope={"copied": name},
+            tree=own.tree,
+            sources=(Source(name, own.source, because=own.because, origin=own.origin),),
+            origin=own.origin,
+        )
+
+
+KIND = Kind("documentation", Documentation, expand, order=80)

@@ -1,0 +1,56 @@
+"""The kind `twin`: two packages with the same files, of which one replaces the other (docker and docker-stable).
+
+The conditions stand in both specs, so that the two stay as alike as possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from generator.components.contribution import Contribution, Guard, Tag
+from generator.components.entry import Entry
+from generator.components.facts import Facts
+from generator.components.kind import Kind
+from generator.condition import String
+
+
+class Twin(Entry, frozen=True, kw_only=True):
+    """`replacement` provides, obsoletes and conflicts with `original`, which only conflicts with it.
+
+    So does each subpackage with its twin, but for those named in `without`.
+    """
+
+    original: str
+    replacement: str
+    without: list[str] = []
+    because: str = ""
+
+
+def expand(entry: Twin, facts: Facts) -> Iterable[Contribution]:
+    """One contribution for the main package and one for each subpackage."""
+    replaces = String("name", "==", entry.replacement)
+    packages: list[tuple[str, str, Guard]] = [("", facts.version, ())]
+    packages += [(sub.name, sub.version or facts.version, sub.guard) for sub in facts.subpackages]
+    for name, version, around in packages:
+        if name in entry.without:
+            continue
+        suffix = f"-{name}" if name else ""
+
+        def tag(tag: str, value: str, holds: bool, name: str = name, around: Guard = around) -> Tag:
+            under = (*around, (replaces, holds))
+            return Tag(tag, value, package=name, guard=under, because=entry.because, origin=entry.origin)
+
+        yield Contribution(
+            KIND.key,
+            package=name,
+            tags=(
+                tag("Provides", f"{entry.original}{suffix} = {version}", True),
+                tag("Obsoletes", f"{entry.original}{suffix} < {version}", True),
+                tag("Conflicts", f"{entry.original}{suffix}", True),
+                tag("Conflicts", f"{entry.replacement}{suffix}", False),
+            ),
+            origin=entry.origin,
+        )
+
+
+KIND = Kind("twin", Twin, expand, order=100, late=True)

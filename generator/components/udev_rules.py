@@ -1,0 +1,43 @@
+"""The kind `udev-rules`: rules for udev, installed to `%{_udevrulesdir}` (systemd-rpm-macros)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from generator.components.contribution import Contribution, File, Source, Tag, guard
+from generator.components.entry import ConditionalEntry
+from generator.components.facts import Facts
+from generator.components.kind import Kind
+
+
+class UdevRules(ConditionalEntry, frozen=True, kw_only=True):
+    """A rules file, named by its key; its text is the file of that name beside the definition."""
+
+    source: int | None = None
+    package: str = ""
+
+
+def expand(entries: dict[str, UdevRules], facts: Facts) -> Iterable[Contribution]:
+    """One contribution per file, with udev for %post, which makes it read the new rules."""
+    for name, entry in entries.items():
+        under = guard(entry.when)
+        yield Contribution(
+            KIND.key,
+            package=entry.package,
+            guard=under,
+            sources=(Source(name, entry.source, because=entry.because, origin=entry.origin),),
+            tags=(Tag("Requires", "udev", "post", package=entry.package, guard=under, origin=entry.origin),),
+            files=(
+                File(
+                    f"%{{_udevrulesdir}}/{name}",
+                    package=entry.package,
+                    install=f"install -D -m0644 %{{SOURCE:{name}}} %{{buildroot}}%{{_udevrulesdir}}/{name}",
+                    guard=under,
+                    origin=entry.origin,
+                ),
+            ),
+            origin=entry.origin,
+        )
+
+
+KIND = Kind("udev-rules", dict[str, UdevRules], expand, order=60)
