@@ -16,13 +16,15 @@ class SourceFile:
     """One file of a package directory.
 
     `origins` holds one entry per line of `content` where it is known which fact a line came from; it is empty for a
-    file that is its own origin (a spec kept by hand).
+    file that is its own origin (a spec kept by hand). `kinds` tells, line by line, which kind of component contributed
+    it; empty strings stand for the definition itself.
     """
 
     name: str
     content: bytes
     origins: tuple[Origin | None, ...] = ()
     executable: bool = False
+    kinds: tuple[str, ...] = ()
 
     @cached_property
     def text(self) -> str:

@@ -1,0 +1,167 @@
+"""Rendering: a Definition becomes Sources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from generator.components.contribution import Source
+from generator.definition.model import Definition
+from generator.errors import InputError, Problem
+from generator.origin import Origin
+from generator.render.assembly import Assembly
+from generator.render.lines import Line
+from generator.render.service import service
+from generator.render.spec import SpecWriter
+from generator.render.templates import Templates
+from generator.sources import Expectation, External, SourceFile, Sources, Waiver
+
+
+def render(definition: Definition) -> Sources:
+    """The files of the package that the definition describes.
+
+    Raises:
+        InputError: a template or a file that the definition needs is wrong or missing.
+    """
+    assembly = Assembly.of(definition)
+    templates = Templates()
+    scope = _scope(definition, assembly)
+    head = definition.head
+    files: dict[str, SourceFile] = {}
+    expectations = [*_expectations(definition)]
+    changes = definition.files.get(f"{head.name}.changes")
+    year = _year(definition)
+    _add(files, f"{head.name}.spec", SpecWriter(assembly, templates, scope).lines(year))
+    if changes:
+        files[f"{head.name}.changes"] = _verbatim(f"{head.name}.changes", definition)
+    if head.service:
+        _add(files, "_service", service(definition, assembly.facts))
+    problems, externals = [], {}
+    for tree in head.trees.values():
+        for patch in tree.patches:
+            if patch.file in definition.files:
+                files[patch.file] = _verbatim(patch.file, definition)
+            else:
+                externals[patch.file] = External(assembly.facts.plain(patch.file), patch.origin)
+    for _, source, kind in assembly.sources:
+        name = assembly.facts.plain(source.name)
+        if source.external:
+            externals[name] = External(name, source.origin)
+        elif not _own(files, source, kind, definition, templates, {**scope, **_of(assembly, source)}):
+            hint = f"put {name} or {name}.j2 beside package.yaml, or say external: true"
+            problems.append(Problem(f"the source {name} is nowhere", source.origin, hint))
+    if problems:
+        raise InputError(problems)
+    return Sources(
+        name=str(head.name),
+        files=dict(sorted(files.items())),
+        externals=tuple(externals.values()),
+        expectations=tuple(expectations),
+        waivers=tuple(Waiver(w.rule, w.reason, w.match, w.origin) for w in head.waive),
+        targets=tuple(map(str, head.targets)),
+        features=tuple(map(str, head.features)),
+        defined=True,
+    )
+
+
+def _scope(definition: Definition, assembly: Assembly) -> dict[str, Any]:
+    """What every template sees: the definition's facts, every kind of component by its key, with _ for -."""
+    head = definition.head
+    scope: dict[str, Any] = {kind.replace("-", "_"): value for kind, value in definition.components.items()}
+    scope.update(
+        name=head.name,
+        version=assembly.facts.plain(head.version),
+        url=head.url,
+        summary=head.summary,
+        macros={name: assembly.facts.plain(macro.value) for name, macro in head.macros.items()},
+        facts=head.facts,
+        expect=head.expect,
+        options=definition.options,
+        trees=head.trees,
+        packages={package.name: package for package in assembly.facts.subpackages},
+        plain=assembly.facts.plain,
+    )
+    return scope
+
+
+def _of(assembly: Assembly, source: Source) -> Mapping[str, Any]:
+    """The scope of the contribution that brought a source."""
+    return next((one.scope for one in assembly.contributions if source in one.sources), {})
+
+
+def _own(
+    files: dict[str, SourceFile],
+    source: Source,
+    kind: str,
+    definition: Definition,
+    templates: Templates,
+    scope: Mapping[str, Any],
+) -> bool:
+    """Add a source that is ours: the folder's file or template, else the component's template."""
+    name = str(source.name)
+    if name in definition.files:
+        files[name] = _verbatim(name, definition)
+        return True
+    template = definition.files.get(f"{name}.j2")
+    if template is not None:
+        text = template.content.decode("utf-8")
+        lines = _numbered(templates, text, template.path, scope)
+        _add(files, name, lines)
+        return True
+    if source.template:
+        lines = templates.render(f"components/{kind}/{source.template}.j2", scope, source.origin, kind) or []
+        _add(files, name, lines)
+        return True
+    return False
+
+
+def _numbered(templates: Templates, text: str, path: str, scope: Mapping[str, Any]) -> list[Line]:
+    """A template of the definition's folder; a line without a value is its own origin as far as it can be found."""
+    lines = templates.text(text, path, scope, None)
+    at, raw = 0, text.split("\n")
+    found = []
+    for line in lines:
+        place = next((number for number in range(at, len(raw)) if raw[number] == line.text), None)
+        if place is not None:
+            at = place
+        origin = line.origin or Origin(PurePosixPath(path), (place if place is not None else at) + 1)
+        found.append(Line(line.text, origin, line.kind))
+    return found
+
+
+def _add(files: dict[str, SourceFile], name: str, lines: list[Line]) -> None:
+    text = "".join(f"{line.text}\n" for line in lines)
+    content = text.encode("utf-8", "surrogateescape")
+    files[name] = SourceFile(
+        name, content, tuple(line.origin for line in lines), kinds=tuple(line.kind for line in lines)
+    )
+
+
+def _verbatim(name: str, definition: Definition) -> SourceFile:
+    file = definition.files[name]
+    path = PurePosixPath(file.path)
+    count = len(file.content.splitlines())
+    return SourceFile(name, file.content, tuple(Origin(path, number) for number in range(1, count + 1)))
+
+
+def _expectations(definition: Definition) -> list[Expectation]:
+    found = []
+    for expect in definition.head.expect:
+        for fact, present in ((expect.present, True), (expect.absent, False)):
+            if fact:
+                found.append(Expectation(fact, present, expect.on, expect.because, expect.origin))
+    return found
+
+
+def _year(definition: Definition) -> int:
+    """The year of the newest entry of .changes."""
+    file = definition.files.get(f"{definition.head.name}.changes")
+    if file is None:
+        hint = "write its first entry, or copy one"
+        raise InputError(f"{definition.head.name}.changes is missing beside package.yaml", definition.head.origin, hint)
+    found = re.search(rb"\b(\d{4}) - ", file.content)
+    if found is None:
+        raise InputError("the newest entry has no date", Origin(PurePosixPath(file.path), 2))
+    return int(found[1])

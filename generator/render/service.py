@@ -1,0 +1,61 @@
+"""The `_service` file: how the archives of the trees are made (openSUSE wiki, Source Services; tar_scm, recompress)."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape, quoteattr
+
+from generator.components.facts import Facts
+from generator.definition.model import Definition, Tree
+from generator.origin import Origin
+from generator.render.lines import Line
+
+
+def service(definition: Definition, facts: Facts) -> list[Line]:
+    """One tar_scm per tree with a checkout, by source number, then one recompress for all."""
+    services = definition.head.service
+    assert services is not None  # noqa: S101  (the caller looks)
+    trees = sorted((tree for tree in definition.head.trees.values() if tree.checkout), key=lambda tree: tree.source)
+    lines = [Line("<services>", services.origin)]
+    names = []
+    for tree in trees:
+        checkout = tree.checkout
+        assert checkout is not None  # noqa: S101
+        names.append(_filename(tree))
+        parameters = {
+            "url": checkout.url,
+            "scm": "git",
+            "exclude": ".git",
+            "versionformat": facts.plain(checkout.version),
+            "revision": facts.plain(checkout.revision),
+            "filename": names[-1],
+        }
+        lines += _service("tar_scm", services.mode, parameters, checkout.origin)
+    if names:
+        stem = _common(names)
+        parameters = {"file": f"{stem}*.tar", "compression": services.compression}
+        lines += _service("recompress", services.mode, parameters, services.origin)
+    lines.append(Line("</services>", services.origin))
+    return lines
+
+
+def _service(name: str, mode: str, parameters: dict[str, str], origin: Origin | None) -> list[Line]:
+    lines = [Line(f"  <service name={quoteattr(name)} mode={quoteattr(mode)}>", origin)]
+    for key, value in parameters.items():
+        lines.append(
+            Line(f"    <param name={quoteattr(key)}>{escape(value)}</param>", getattr(value, "origin", origin))
+        )
+    lines.append(Line("  </service>", origin))
+    return lines
+
+
+def _common(names: list[str]) -> str:
+    """What all archives' names begin with, up to a dash."""
+    alike = min(names, key=len)
+    while not all(f"{name}-".startswith(f"{alike}-") for name in names):
+        alike = alike.rpartition("-")[0]
+    return f"{alike}-" if alike else ""
+
+
+def _filename(tree: Tree) -> str:
+    """What stands before the version in the archive's name."""
+    return tree.archive.rpartition("/")[2].partition("-%{")[0]

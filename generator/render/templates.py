@@ -1,0 +1,140 @@
+"""Jinja, sandboxed: no I/O, nothing undefined, and every printed value remembers where it was written."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from generator.errors import InputError
+from generator.origin import Origin, Text
+from generator.render.lines import Line
+
+_MARK = re.compile("\x00(\\d+)\x00")
+
+ROOT = Path(__file__).parent.parent
+TEMPLATES = next(folder for folder in (ROOT / "templates", ROOT.parent / "templates") if folder.is_dir())
+"""The project's own templates: inside the package in a wheel, beside it in a checkout."""
+
+
+class Environment(ImmutableSandboxedEnvironment):
+    """The environment of all templates; `marks` holds the place and kind of every value that was printed."""
+
+    def __init__(self, **options: Any) -> None:
+        self.marks: list[tuple[Origin | None, str]] = []
+        super().__init__(
+            block_start_string="[%",
+            block_end_string="%]",
+            variable_start_string="${{",
+            variable_end_string="}}",
+            comment_start_string="[#",
+            comment_end_string="#]",
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            undefined=jinja2.StrictUndefined,
+            finalize=self._mark,
+            cache_size=-1,
+            auto_reload=False,
+            **options,
+        )
+        self.filters.update(shell=shlex.quote, sysusers=_sysusers)
+
+    def _mark(self, value: Any) -> Any:
+        if isinstance(value, Text) and value.origin:
+            return f"{self._new_mark(value.origin, '')}{value}"
+        return value
+
+    def _new_mark(self, origin: Origin | None, kind: str) -> str:
+        self.marks.append((origin, kind))
+        return f"\x00{len(self.marks) - 1}\x00"
+
+    def block(self, lines: Iterable[Line]) -> str:
+        """Finished lines as a value for a template: each comes out of it as it is."""
+        return "\n".join(self._new_mark(line.origin, line.kind) + line.text for line in lines)
+
+    def lines(self, text: str, default: Origin | None, kind: str = "") -> list[Line]:
+        """The text that a template gave as lines; a line's origin is that of the first value printed on it."""
+        found = []
+        for raw in text.removesuffix("\n").split("\n") if text else []:
+            mark = _MARK.search(raw)
+            origin, marked = self.marks[int(mark[1])] if mark else (default, kind)
+            found.append(Line(_MARK.sub("", raw), origin, marked or kind))
+        return found
+
+    def printed(self, text: str) -> list[tuple[str, Origin | None]]:
+        """The values that a template printed into the text, with their origins, one word group per mark."""
+        parts = _MARK.split(text)
+        return [(parts[at + 1], self.marks[int(parts[at])][0]) for at in range(1, len(parts), 2)]
+
+
+def _sysusers(text: str) -> str:
+    """A field of sysusers.d(5) in double quotes."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+
+
+@cache
+def project_template(name: str) -> str | None:
+    """The text of a template of the project, e.g. `components/units/post.j2`; None where there is none."""
+    path = TEMPLATES / name
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+class Templates:
+    """Templates of the project and of a definition's folder, rendered into lines."""
+
+    def __init__(self) -> None:
+        self.environment = Environment()
+        self._compiled: dict[str, jinja2.Template] = {}
+
+    def render(self, name: str, scope: Mapping[str, Any], origin: Origin | None, kind: str = "") -> list[Line] | None:
+        """The project's template as lines, None where there is no such template."""
+        source = project_template(name)
+        if source is None:
+            return None
+        return self.text(source, name, scope, origin, kind)
+
+    def text(
+        self, source: str, name: str, scope: Mapping[str, Any], origin: Origin | None, kind: str = ""
+    ) -> list[Line]:
+        """A template's text rendered into lines.
+
+        Raises:
+            InputError: the template is wrong or names something that does not exist; with its file and line.
+        """
+        text = guarded(lambda: self._template(name, source).render(scope), name)
+        return self.environment.lines(text, origin, kind)
+
+    def _template(self, name: str, source: str) -> jinja2.Template:
+        if name not in self._compiled:
+            code = self.environment.compile(source, name, name)
+            self._compiled[name] = jinja2.Template.from_code(
+                self.environment, code, self.environment.make_globals(None), None
+            )
+        return self._compiled[name]
+
+
+def guarded(work: Callable[[], str], name: str) -> str:
+    """Run a template; its faults become an InputError at the template's line."""
+    from pathlib import PurePosixPath
+
+    try:
+        return work()
+    except jinja2.TemplateSyntaxError as error:
+        raise InputError(
+            f"this template cannot be read: {error.message}", Origin(PurePosixPath(name), error.lineno)
+        ) from None
+    except (jinja2.TemplateError, jinja2.exceptions.SecurityError, TypeError, ValueError, ArithmeticError) as error:
+        line = 1
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == name:
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        raise InputError(f"this template cannot be rendered: {error}", Origin(PurePosixPath(name), line)) from None
