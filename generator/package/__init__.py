@@ -1,0 +1,1 @@
+"""Packages: with a definition, or with a spec that is kept by hand."""
