@@ -1,0 +1,149 @@
+"""The application: the group of commands, the packages that they work on, and how errors reach a person."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from generator import __version__
+from generator.errors import InputError, SpecgenError
+
+if TYPE_CHECKING:
+    from generator.package.defined import Defined
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Application:
+    """What every command gets: where definitions are, and how to find a package."""
+
+    specs: Path
+
+    def definition_folder(self, name: str) -> Path:
+        """The folder of the definition with this name."""
+        return self.specs / name
+
+    def package(self, name: str = ".", settings: Mapping[str, str] | None = None) -> Defined:
+        """The package that a person named: a definition under `specs`, or a path to one.
+
+        Raises:
+            InputError: there is no such package, the name means two.
+        """
+        from generator.definition.load import FILE
+        from generator.package.defined import Defined
+
+        path = Path(name).parent if Path(name).name == FILE else Path(name)
+        named = self.definition_folder(name)
+        by_name = "/" not in name and name not in (".", "..") and (named / FILE).is_file()
+        if by_name and path.is_dir() and path.resolve() != named.resolve():
+            message = f"'{name}' is a definition under {shown(self.specs)} and also a directory here"
+            raise InputError(message, hint=f"write {shown(named)} or ./{name}")
+        folder = named if by_name else path
+        if (folder / FILE).is_file():
+            siblings = self.specs if by_name else folder.resolve().parent
+            return Defined.open(folder.resolve(), shown(folder), settings or {}, lambda other: siblings / other)
+        raise InputError(f"there is no package '{name}'", hint=self._known(name))
+
+    def _known(self, name: str) -> str:
+        from generator.definition.convert import nearest
+        from generator.definition.load import FILE
+
+        names = sorted(path.parent.name for path in self.specs.glob(f"*/{FILE}"))
+        return f"no directory of that name, and under {shown(self.specs)}: " + (nearest(name, names) or "nothing")
+
+
+def shown(path: Path) -> str:
+    """The path as messages show it: relative where it lies below the working directory."""
+    full, here = Path(os.path.abspath(path)), Path.cwd()  # noqa: PTH100  (resolve() would follow links)
+    return str(full.relative_to(here)) if full.is_relative_to(here) else str(full)
+
+
+def default_specs() -> Path:
+    """The definitions to use: those of the working directory, of the checkout that specgen runs from, or its own."""
+    for folder in (Path("specs"), ROOT.parent / "specs", ROOT / "specs"):
+        if folder.is_dir():
+            return folder
+    return Path("specs")
+
+
+COMMANDS = ("render", "completion")
+"""The commands in the order of the help; each is the function of that name in the module of that name."""
+
+
+class Commands(click.Group):
+    """The commands, imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command; None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"generator.cli.{cmd_name}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101  (ours)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that was typed, or an error with the nearest one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from generator.definition.convert import nearest
+
+            raise InputError(f"there is no command '{args[0]}'", hint=nearest(args[0], COMMANDS))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SPECGEN", "max_content_width": 100},
+)
+@click.option(
+    "--specs",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="SPECGEN_SPECS",
+    help="The folder of the definitions; otherwise ./specs, or what specgen brings along.",
+)
+@click.version_option(__version__, message="specgen %(version)s")
+@click.pass_context
+def cli(context: click.Context, specs: Path | None) -> None:
+    """Render, prove and submit RPM packages for the Open Build Service.
+
+    PACKAGE is the name of a definition, or a path to a definition or to any package directory; without one it is
+    the directory you are in.
+
+    Exit codes: 0 fine; 1 errors found (with --strict warnings too), or the sides of a diff differ; 2 usage or bad
+    input; 3 this machine lacks something, or going on would not be safe; 4 OBS said no or is away.
+    """
+    context.obj = Application(specs or default_specs())
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command line; gives the exit code. Whatever is wrong is said on standard error."""
+    try:
+        result: Any = cli.main(list(arguments), prog_name="specgen", standalone_mode=False)
+    except SpecgenError as error:
+        for problem in error.problems:
+            click.echo(f"{click.style('error:', fg='red', bold=True)} {problem}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return result if isinstance(result, int) else 0

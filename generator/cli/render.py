@@ -1,0 +1,44 @@
+"""`specgen render`: write a package directory from a definition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from generator.cli.application import Application, shown
+from generator.cli.options import format_option, print_json, set_option, sources_option
+
+
+@click.command()
+@click.argument("package", default=".")
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Default: ./rendered/PACKAGE.")
+@set_option
+@sources_option
+@format_option
+@click.pass_obj
+def render(
+    app: Application, package: str, output: Path | None, settings: dict[str, str], sources: Path | None, format_: str
+) -> None:
+    """Write the package directory that a definition describes.
+
+    Only files whose bytes differ are written, and each is old or new at any moment; other files in the directory stay.
+    """
+    from generator.package.directory import write
+    from generator.package.supply import supplied
+
+    found = app.package(package, settings)
+    rendered = found.sources()
+    supply = supplied(rendered, sources) if sources else None
+    target = output or Path("rendered") / found.name
+    report = write(rendered, target, supply.paths if supply else {})
+    if format_ == "json":
+        print_json({"directory": str(target), **report.as_dict()})
+        return
+    for name in report.written:
+        click.echo(f"wrote  {shown(target / name)}")
+    for name in report.others:
+        click.echo(f"stays  {shown(target / name)} (not of this definition)")
+    missing = [external.name for external in rendered.externals if not (target / external.name).exists()]
+    count = f"{len(report.written)} written, {len(report.unchanged)} unchanged"
+    click.echo(f"{shown(target)}: {count}" + (f", {len(missing)} external files not here" if missing else ""))
