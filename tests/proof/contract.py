@@ -81,3 +81,9 @@ def read_contracts(
     for (key, case, _), facts in zip(jobs, json.loads(done.stdout), strict=True):
         found[key][case] = counted(facts)
     return found
+
+
+def declared(table: Table) -> set[str]:
+    """The names of all sources and patches that a spec declares in any case."""
+    facts = frozenset[str]().union(*table.values())
+    return {fact.split(" | ")[2] for fact in facts if fact.startswith(("source | ", "patch | "))}
