@@ -1,0 +1,84 @@
+"""What a reading says, fact by fact, so that two readings can be compared without regard to order and wording."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from generator.reading import Dependency, PackageReading, Reading
+
+_FOLDER = re.compile(r"\s*cd\s+'?([^'\s]+)'?\s*$")
+_PATCH = re.compile(r"([^/\s'\"<]+\.(?:patch|diff|dif))(?:\.(?:gz|bz2|xz|zst))?\b")
+_STRIP = re.compile(r"-p\s*(\d+)")
+
+
+class Fact(NamedTuple):
+    """One fact: what it is about, which of its properties, and the value.
+
+    `many` tells that the property holds several values at once, each a fact of its own.
+    """
+
+    subject: str
+    property: str
+    value: str
+    many: bool = True
+
+
+class Applied(NamedTuple):
+    """A patch as %prep applies it: its file, the folder of the tree, and how many leading parts of paths go."""
+
+    name: str
+    folder: str
+    strip: int | None
+
+
+def applied(prep: str) -> Iterator[Applied]:
+    """The patches that the expanded text of %prep applies, in order."""
+    folder = "."
+    for line in prep.splitlines():
+        moved = _FOLDER.match(line)
+        if moved:
+            folder = posixpath.basename(moved[1])
+        names = _PATCH.findall(line)
+        if names and "patch" in line.replace(names[-1], "") and not line.lstrip().startswith(("echo", "#")):
+            strip = _STRIP.search(line)
+            yield Applied(names[-1], folder, int(strip[1]) if strip else None)
+
+
+def facts(reading: Reading) -> Iterator[Fact]:
+    """Everything that a reading says, but for the texts of scripts, which are given as they are."""
+    if reading.error:
+        yield Fact("spec", "error", reading.error, many=False)
+        return
+    yield from (Fact("spec", "log", line) for line in reading.log)
+    for source in reading.sources:
+        kind = "Patch" if source.patch else "Source"
+        yield Fact("spec", kind, f"{source.number}: {source.location or source.name}")
+    for at, patch in enumerate(applied(reading.prep), 1):
+        yield Fact("%prep", "applies", f"{patch.name} (-p{patch.strip}) in {patch.folder}, as number {at}")
+    yield from (Fact("spec", "BuildRequires", text(dependency)) for dependency in reading.build_requires)
+    for name in ("exclude_arch", "exclusive_arch", "build_arch"):
+        yield from (Fact("spec", name.title().replace("_", ""), arch) for arch in getattr(reading, name))
+    for section in ("prep", "build", "install", "check"):
+        yield Fact(f"%{section}", "text", getattr(reading, section), many=False)
+    for package in reading.packages:
+        yield Fact("spec", "package", package.name)
+        yield from _package(package)
+
+
+def _package(package: PackageReading) -> Iterator[Fact]:
+    for name in ("version", "release", "arch", "license", "url", "group", "summary", "description"):
+        yield Fact(package.name, name, getattr(package, name), many=False)
+    for kind, dependencies in package.dependencies.items():
+        yield from (Fact(package.name, kind, text(dependency)) for dependency in dependencies)
+    for scriptlet, found in package.scriptlets.items():
+        yield Fact(package.name, f"%{scriptlet}", f"{found.interpreter}\n{found.text.strip()}", many=False)
+    yield from (Fact(package.name, "file", line) for line in package.files)
+    yield from (Fact(package.name, "file list", name) for name in package.file_lists)
+
+
+def text(dependency: Dependency) -> str:
+    """A dependency with the scriptlets that need it."""
+    return f"{dependency.text} ({', '.join(dependency.when)})" if dependency.when else dependency.text
