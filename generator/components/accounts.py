@@ -6,8 +6,6 @@ Both add subordinate ids where they are wanted, and never fail an installation.
 Sources: sysusers.d(5), the macro file of sysuser-tools, subuid(5), usermod(8).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import replace

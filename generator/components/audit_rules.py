@@ -3,8 +3,6 @@
 The directory belongs to the package audit, which keeps it and its files from other users: 0750 and 0640.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from generator.components.contribution import Contribution, File, Source, Tag, guard

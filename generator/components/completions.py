@@ -3,8 +3,6 @@
 Source: the boolean `packageand(PACKAGE:SHELL)` of openSUSE's Supplements.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal

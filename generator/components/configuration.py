@@ -1,7 +1,5 @@
 """The kind `configuration`: files that an administrator edits, `%config` in %files."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterable
 

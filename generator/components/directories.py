@@ -1,7 +1,5 @@
 """The kind `directories`: directories that the package owns (`%dir`)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from generator.components.contribution import Contribution, File, guard

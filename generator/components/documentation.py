@@ -1,7 +1,5 @@
 """The kind `documentation`: `%doc` and `%license` files, texts of our own, and manual pages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import ClassVar
 

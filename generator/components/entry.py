@@ -1,7 +1,5 @@
 """What entries of a definition are made of: the base of every entry, and lists whose items hold under conditions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Generic, Literal, TypeVar

@@ -3,8 +3,6 @@
 Source of the form: rpm-config-SUSE `suse/macros` (fillup macros), yast-sysconfig `doc/metadata.txt` (metadata).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import ClassVar
 

@@ -3,8 +3,6 @@
 The conditions stand in both specs, so that the two stay as alike as possible.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from generator.components.contribution import Contribution, Guard, Tag

@@ -1,7 +1,5 @@
 """The kind `udev-rules`: rules for udev, installed to `%{_udevrulesdir}` (systemd-rpm-macros)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from generator.components.contribution import Contribution, File, Source, Tag, guard

@@ -3,8 +3,6 @@
 Source: openSUSE wiki, Systemd packaging guidelines.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from generator.components.contribution import Contribution, File, Guard, Source, guard

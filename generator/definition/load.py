@@ -9,7 +9,7 @@ from typing import Any
 from generator.components.entry import Entry
 from generator.components.kind import kinds
 from generator.condition import Condition, Constant, fix, names, parse
-from generator.definition.convert import Converter, fields, nearest, place
+from generator.definition.convert import Converter, fields, nearest, place, required
 from generator.definition.extend import merge, remove
 from generator.definition.model import Definition, Feature, Head, Option, SourceText
 from generator.definition.nodes import load_nodes
@@ -158,9 +158,7 @@ def _features(given: Mapping[str, Feature], converter: Converter) -> dict[str, C
 
 
 def _required() -> list[str]:
-    import msgspec
-
-    return [one.name for one in msgspec.structs.fields(Head) if one.required]
+    return [name for name, _ in fields(Head).values() if required(Head, name)]
 
 
 def _cross_check(head: Head, components: Mapping[str, Any], problems: list[Problem]) -> None:

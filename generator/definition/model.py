@@ -1,12 +1,8 @@
 """The definition of a package: what a maintainer writes, typed. Components add their own keys (`components.kind`)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
-
-import msgspec
 
 from generator.components.entry import ConditionalEntry, Dependency, Entry, Items, Mode, Prose
 from generator.condition import Condition
@@ -213,11 +209,12 @@ class Head(Relations, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
 
 
-class Bodies(msgspec.Struct, frozen=True):
-    """The files of the definition's folder, by name, and the names by which messages know them."""
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """A file of the definition's folder, or of that of the definition which it extends: `path` is for messages."""
 
-    files: Mapping[str, bytes]
-    paths: Mapping[str, str]
+    path: str
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -229,11 +226,3 @@ class Definition:
     features: Mapping[str, Condition]  # when each feature is on by default
     options: Mapping[str, str]
     files: Mapping[str, SourceText] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceText:
-    """A file of the definition's folder, or of that of the definition which it extends: `path` is for messages."""
-
-    path: str
-    content: bytes

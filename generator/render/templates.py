@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
@@ -87,11 +88,17 @@ def project_template(name: str) -> str | None:
 
 
 class Templates:
-    """Templates of the project and of a definition's folder, rendered into lines."""
+    """Templates of the project and of a definition's folder, rendered into lines.
+
+    Compiled templates are kept in the user's cache directory, where there is one: compiling takes longer than
+    everything else here.
+    """
 
     def __init__(self) -> None:
-        self.environment = Environment()
-        self._compiled: dict[str, jinja2.Template] = {}
+        self._sources: dict[str, str] = {}
+        cache = _cache()
+        kept = jinja2.FileSystemBytecodeCache(str(cache)) if cache else None
+        self.environment = Environment(loader=jinja2.FunctionLoader(self._sources.get), bytecode_cache=kept)
 
     def render(self, name: str, scope: Mapping[str, Any], origin: Origin | None, kind: str = "") -> list[Line] | None:
         """The project's template as lines, None where there is no such template."""
@@ -108,16 +115,19 @@ class Templates:
         Raises:
             InputError: the template is wrong or names something that does not exist; with its file and line.
         """
-        text = guarded(lambda: self._template(name, source).render(scope), name)
+        self._sources[name] = source
+        text = guarded(lambda: self.environment.get_template(name).render(scope), name)
         return self.environment.lines(text, origin, kind)
 
-    def _template(self, name: str, source: str) -> jinja2.Template:
-        if name not in self._compiled:
-            code = self.environment.compile(source, name, name)
-            self._compiled[name] = jinja2.Template.from_code(
-                self.environment, code, self.environment.make_globals(None), None
-            )
-        return self._compiled[name]
+
+def _cache() -> Path | None:
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111  (no exception without HOME)
+    path = Path(root) / "specgen" / "templates"
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return path if os.access(path, os.W_OK) else None
 
 
 def guarded(work: Callable[[], str], name: str) -> str:
