@@ -1,4 +1,4 @@
-"""The way in: `--version` and nothing else is answered without loading anything."""
+"""The way in: `--version` and an unchanged check are answered without loading anything."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ def run() -> None:
 
         sys.stdout.write(f"specgen {__version__}\n")
         return
+    if sys.argv[1:2] == ["check"]:
+        from generator.cli.remembered import recalled
+
+        code = recalled(sys.argv[1:])
+        if code is not None:
+            sys.exit(code)
     from generator.cli.application import main
 
     sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,118 @@
+"""An unchanged check is answered from what the last one said, before anything heavy is loaded.
+
+A record belongs to one command line in one directory, with the same terminal, environment and day. It holds what was
+printed and the exit code, and the state (size, times, inode) of every file that the result came from: the package,
+the targets, the programs, specgen itself. Standard library only, and little of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LANG", "LC_ALL", "PATH", "SOURCE_DATE_EPOCH")
+
+
+def _folder() -> str:
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(root, "specgen", "checks")
+
+
+def _identity(arguments: list[str]) -> str:
+    """What a record belongs to, as text."""
+    terminal: list[int] = []
+    if sys.stdout.isatty():
+        terminal = list(os.get_terminal_size())
+    own = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT or name.startswith("SPECGEN_")}
+    today = time.strftime("%Y-%m-%d")
+    return json.dumps([arguments, os.getcwd(), terminal, sorted(own.items()), today, sys.version, os.getuid()])
+
+
+def _path(identity: str) -> str:
+    import hashlib
+
+    return os.path.join(_folder(), hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32])
+
+
+def _state(path: str) -> list[int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+
+
+def _below(path: str) -> Iterator[str]:
+    """The path and, for a directory, all that is in it."""
+    yield path
+    if os.path.isdir(path):
+        with os.scandir(path) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name not in ("__pycache__", ".git", ".osc"):
+                    yield from _below(entry.path)
+
+
+def recalled(arguments: list[str]) -> int | None:
+    """Print what the same check printed the last time and give its exit code; None where it must be done again."""
+    if "--no-cache" in arguments or not os.path.isdir(_folder()):
+        return None
+    identity = _identity(arguments)
+    try:
+        with open(_path(identity), encoding="utf-8", errors="surrogateescape") as file:
+            record = json.load(file)
+        if record["identity"] != identity or any(_state(path) != state for path, state in record["inputs"]):
+            return None
+        output, errors, code = record["output"], record["errors"], int(record["code"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    sys.stderr.write(errors)
+    sys.stdout.write(output)
+    return code
+
+
+def remember(arguments: list[str], inputs: Iterable[str], begun: int, output: str, errors: str, code: int) -> None:
+    """Keep what a check printed. `inputs` are the files and directories that the result came from.
+
+    `begun` is when the run began, in nanoseconds of the epoch: where a file has changed since, nobody knows which
+    state of it was read, and nothing is kept.
+    """
+    paths = dict.fromkeys(inner for path in (*inputs, *_specgen()) for inner in _below(os.path.abspath(path)))
+    states = [(path, _state(path)) for path in paths]
+    if any(state and max(state[1], state[2]) >= begun for _, state in states):
+        return
+    identity = _identity(arguments)
+    record = {
+        "identity": identity,
+        "inputs": states,
+        "output": output,
+        "errors": errors,
+        "code": code,
+    }
+    path = _path(identity)
+    try:
+        os.makedirs(_folder(), mode=0o700, exist_ok=True)
+        unfinished = f"{path}.{os.getpid()}"
+        with open(unfinished, "w", encoding="utf-8", errors="surrogateescape") as file:
+            json.dump(record, file)
+        os.replace(unfinished, path)
+        _forget()
+    except OSError:
+        return
+
+
+def _specgen() -> list[str]:
+    """Specgen's own files, and rpm's macros."""
+    beside = os.path.join(os.path.dirname(_HERE), "templates")
+    return [_HERE, *([beside] if os.path.isdir(beside) else []), "/usr/lib/rpm/macros"]
+
+
+def _forget(most: int = 200) -> None:
+    """Keep only the newest records."""
+    with os.scandir(_folder()) as entries:
+        records = sorted((entry.stat().st_mtime_ns, entry.path) for entry in entries)
+    for _, path in records[:-most]:
+        os.unlink(path)
