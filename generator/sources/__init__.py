@@ -33,8 +33,10 @@ class SourceFile:
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
-        """The lines of the text without their ends."""
-        return tuple(line.removesuffix("\n").removesuffix("\r") for line in self.text.splitlines(keepends=True))
+        r"""The lines of the text without their ends; only `\n`, and a `\r` before it, ends a line."""
+        lines = self.text.split("\n")
+        last = lines.pop()
+        return (*(line.removesuffix("\r") for line in lines), *([last] if last else []))
 
     def origin(self, line: int) -> Origin | None:
         """Where line `line`, counted from 1, was written; None where the file itself is the origin."""
