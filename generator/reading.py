@@ -5,6 +5,7 @@ Pure data, as it comes out of the worker; nothing here imports rpm.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
@@ -31,6 +32,7 @@ class Scriptlet(msgspec.Struct, frozen=True):
 
     interpreter: str
     text: str
+    file: str = ""
 
 
 class PackageReading(msgspec.Struct, frozen=True):
@@ -92,3 +94,15 @@ class View(msgspec.Struct, frozen=True):
     readings: tuple[Reading, ...]
     targets: Mapping[str, Target]
     against: View | None = None
+
+
+_PLACE = re.compile(r"(?:^|[\s:])line (\d+):|^(?:\w+: )?[^\s:]+:(\d+): ")
+
+
+def line_number(message: str) -> int | None:
+    """The line of the spec that a message of librpm names, counted from 1; None where it names none.
+
+    librpm writes `line N: …`, `FILE: line N: …` or `FILE:N: …`, each with or without `error: ` in front.
+    """
+    match = _PLACE.search(message)
+    return int(match[1] or match[2]) if match else None

@@ -1,0 +1,293 @@
+"""One reader process: starts it, talks to it, and ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import importlib.util
+import marshal
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from functools import cache
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+import msgspec
+
+from generator.librpm import sandbox
+from generator.librpm.jobs import Answer, Job, keys
+from generator.librpm.sandbox import Limits
+
+START_SECONDS = 30.0  # a machine under load may take long to start a Python
+KILL_SECONDS = 5.0
+PIPE_SIZE = 1 << 20
+SLACK_SECONDS = 20.0  # how much longer than the parse itself an answer may take
+
+# Reads the program and runs it. The compiled form saves a third of the time to start; it is used where it was compiled
+# by the same version of Python. `-S` and the search for the bindings save the import of `site`.
+BOOTSTRAP = """\
+import sys, marshal
+from _frozen_importlib_external import MAGIC_NUMBER
+stream = open(0, "rb", closefd=False)
+magic, compiled, source = stream.readline().split()
+compiled, source = stream.read(int(compiled)), stream.read(int(source))
+program = marshal.loads(compiled) if magic.decode() == MAGIC_NUMBER.hex() else compile(source, "worker.py", "exec")
+version = "python%d.%d" % sys.version_info[:2]
+for prefix in dict.fromkeys((sys.prefix, sys.base_prefix, "/usr")):
+    sys.path += [prefix + "/lib/python3/dist-packages", prefix + "/lib64/" + version + "/site-packages",
+                 prefix + "/lib/" + version + "/site-packages"]
+names = {"__name__": "worker"}
+exec(program, names)
+sys.exit(names["main"](stream))
+"""
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """What a reader says when it is ready, or why it never will be; `missing` means that there are no bindings."""
+
+    rpm: str = ""
+    python: str = ""
+    error: str = ""
+    missing: bool = False
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The end of a job; `problem` tells what went wrong with all of it."""
+
+    done: bool
+    problem: str = ""
+
+
+class DeadError(Exception):
+    """The reader is gone, or says something that it cannot have said."""
+
+
+class StartError(DeadError):
+    """The reader did not start; `missing` tells that its Python has no rpm bindings."""
+
+    def __init__(self, message: str, *, missing: bool = False) -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
+@cache
+def _program() -> bytes:
+    """The reader's program as it is sent: a line with the bytecode's magic number and two lengths, then both forms."""
+    path = Path(__file__).with_name("worker.py")
+    source = path.read_bytes()
+    code = SourceFileLoader("generator.librpm.worker", str(path)).get_code("generator.librpm.worker")
+    compiled = marshal.dumps(code)
+    return b"%s %d %d\n" % (importlib.util.MAGIC_NUMBER.hex().encode(), len(compiled), len(source)) + compiled + source
+
+
+class Process:
+    """A reader in its sandbox, or without one. Starting it does not wait; `greet` does."""
+
+    def __init__(self, limits: Limits, *, sandboxed: bool) -> None:
+        self.limits = limits
+        self.sandboxed = sandboxed
+        self.hello: Hello | None = None
+        self.deadline = 0.0
+        self._buffer = bytearray()
+        self._targets: set[str] = set()
+        self._folder = "" if sandboxed else tempfile.mkdtemp(prefix="specgen-")
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the process
+        python = sandbox.reader_python()
+        user = sandbox.unprivileged()
+        if self._folder and user is not None:
+            os.chown(self._folder, user, user)
+        command = sandbox.bubblewrap(python) if sandboxed else []
+        environment = {"PATH": os.environ.get("PATH", os.defpath)}
+        if not sandboxed:
+            environment = {**sandbox.ENVIRONMENT, "HOME": f"{self._folder}/home"}
+        try:
+            self._child: subprocess.Popen[bytes] = subprocess.Popen(
+                [*command, python, "-I", "-S", "-c", BOOTSTRAP],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=environment,
+                cwd="/",
+                start_new_session=True,
+                user=user,
+                group=user,
+                extra_groups=None if user is None else [],
+            )
+        except OSError as error:
+            self.close_files()
+            raise StartError(f"{(command or [python])[0]}: {error.strerror}") from None
+        assert self._child.stdin is not None  # noqa: S101  it is a pipe
+        assert self._child.stdout is not None  # noqa: S101  it is a pipe
+        self._in, self._out = self._child.stdin.fileno(), self._child.stdout.fileno()
+        os.set_blocking(self._in, False)
+        fcntl.fcntl(self._in, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+        fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+        with contextlib.suppress(DeadError):  # `greet` tells why
+            self._write(_program() + msgspec.json.encode(self._settings()) + b"\n")
+
+    def _settings(self) -> dict[str, object]:
+        return {
+            "seconds": self.limits.seconds,
+            "memory": self.limits.memory,
+            "processes": sandbox.process_allowance(self.limits, sandboxed=self.sandboxed),
+            "output": self.limits.output,
+            "result": self.limits.result,
+            "sandboxed": self.sandboxed,
+            "root": self._folder or sandbox.ROOT,
+        }
+
+    @property
+    def pid(self) -> int:
+        """The process to kill; all others end with it."""
+        return self._child.pid
+
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when `receive` has something to say."""
+        return self._out
+
+    def greet(self) -> Hello:
+        """Wait until the reader is ready.
+
+        Raises:
+            StartError: it will never be.
+        """
+        if self.hello is not None:
+            return self.hello
+        deadline = time.monotonic() + START_SECONDS
+        try:
+            while b"\n" not in self._buffer:
+                if not select.select([self._out], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                    raise StartError(f"it did not start within {START_SECONDS:g} s")
+                self._fill()
+            line, _, rest = bytes(self._buffer).partition(b"\n")
+            hello = msgspec.json.decode(line, type=Hello)
+        except (DeadError, msgspec.MsgspecError) as error:
+            said = self._said()
+            self.kill()
+            raise StartError(str(error) or said or "it ended before it was ready") from None
+        if hello.error:
+            self.kill()
+            raise StartError(hello.error, missing=hello.missing)
+        self._buffer[:] = rest
+        self.hello = hello
+        return hello
+
+    def send(self, job: Job) -> None:
+        """Give the reader a job; its answers come through `receive`.
+
+        Raises:
+            DeadError: the reader is gone.
+        """
+        new: dict[str, bytes] = {}
+        tasks = []
+        for task, (key, text) in zip(job.tasks, keys(job.tasks), strict=True):
+            tasks.append(task.message(key))
+            if key not in self._targets:
+                self._targets.add(key)
+                new[key] = text
+        head = {
+            "targets": [(key, len(text)) for key, text in new.items()],
+            "files": [
+                (name.encode("utf-8", "surrogateescape").hex(), mode, len(data)) for name, mode, data in job.files
+            ],
+            "tasks": tasks,
+        }
+        self.extend()
+        self._write(b"".join([msgspec.json.encode(head), b"\n", *new.values(), *(data for _, _, data in job.files)]))
+
+    def extend(self) -> None:
+        """Count the time for the next answer from now."""
+        self.deadline = time.monotonic() + self.limits.seconds + SLACK_SECONDS
+
+    def receive(self) -> Iterator[tuple[Answer, bytes, bytes] | Done]:
+        """What has arrived; reads once from the reader, which must have something to say.
+
+        Raises:
+            DeadError: it is gone, or what it says makes no sense.
+        """
+        self._fill()
+        while (end := self._buffer.find(b"\n")) >= 0:
+            line = bytes(self._buffer[:end])
+            try:
+                if line.startswith(b'{"done"'):
+                    del self._buffer[: end + 1]
+                    yield msgspec.json.decode(line, type=Done)
+                    continue
+                answer = msgspec.json.decode(line, type=Answer)
+            except msgspec.MsgspecError as error:
+                raise DeadError(str(error)) from None
+            if not (0 <= answer.log <= self.limits.output and 0 <= answer.result <= self.limits.result):
+                raise DeadError("an answer of an impossible size")
+            middle = end + 1 + answer.log
+            last = middle + answer.result
+            if len(self._buffer) <= last:
+                return
+            log, result = bytes(self._buffer[end + 1 : middle]), bytes(self._buffer[middle:last])
+            del self._buffer[: last + 1]
+            self.extend()
+            yield answer, self._plain(log), self._plain(result)
+
+    def _plain(self, data: bytes) -> bytes:
+        """Output with the folders of the sandbox instead of those that stand for them where there is none."""
+        return data.replace(self._folder.encode(), sandbox.ROOT.encode()) if self._folder else data
+
+    def _fill(self) -> None:
+        data = os.read(self._out, PIPE_SIZE)
+        if not data:
+            raise DeadError(self._said())
+        self._buffer += data
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            if not select.select([], [self._in], [], START_SECONDS)[1]:
+                raise DeadError("the reader does not listen")
+            try:
+                view = view[os.write(self._in, view) :]
+            except BlockingIOError:
+                continue
+            except BrokenPipeError:
+                raise DeadError(self._said()) from None
+
+    def _said(self) -> str:
+        """The last line that bubblewrap or the reader printed on stderr."""
+        self._errors.seek(0)
+        lines = self._errors.read(65536).decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+    def is_alive(self) -> bool:
+        """Whether the reader still runs."""
+        return self._child.poll() is None
+
+    def kill(self) -> None:
+        """End the reader and everything in its sandbox, and wait until all of it is gone."""
+        inner = self._inner()
+        self._child.kill()
+        self._child.wait()
+        for descriptor in inner:  # process 1 of the sandbox: it is gone when all others are
+            select.select([descriptor], [], [], KILL_SECONDS)
+            os.close(descriptor)
+        for stream in (self._child.stdin, self._child.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        self.close_files()
+
+    def _inner(self) -> list[int]:
+        """Descriptors of the processes that bubblewrap started."""
+        try:
+            pids = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+            return [os.pidfd_open(int(pid)) for pid in pids]
+        except OSError:  # it is gone already
+            return []
+
+    def close_files(self) -> None:
+        """Give up its files: what it printed, and what a reader without a sandbox kept on disk."""
+        self._errors.close()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,727 @@
+"""The reader: parses specs with librpm, in a process and in namespaces of their own. One file, Python 3.6, no imports
+beyond the standard library and rpm; started by `process.py`, inside the bubblewrap that `sandbox.py` describes.
+
+A spec runs code while it is parsed, so nothing here trusts it. There are four processes:
+
+    zygote      has rpm loaded; waits for jobs on stdin (one job is one package directory)
+    shell       enters user, pid, mount, ipc and network namespaces of its own
+    supervisor  is process 1 in there; writes the job's files, forks a parser per task, stops what takes too much,
+                and alone holds the way back to the client; cannot be traced or killed from inside
+    parser      drops all capabilities, runs under limits, and keeps no descriptor but its own log: what it found
+                goes into anonymous shared memory, which has no name that another process could open
+
+Protocol. First the client sends one line of settings. Then, for each job, one line of JSON and the payloads that it
+announces. For each task the answer is one line of JSON, the bytes of the log and the bytes of the result; the job ends
+with {"done": true}. Several modules of the standard library (json, signal, subprocess) are avoided because importing
+them takes longer than parsing a spec.
+"""
+
+import ctypes
+import mmap
+import os
+import resource
+import select
+import sys
+import time
+
+TYPE_CHECKING = False  # the module typing takes 4 ms
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, BinaryIO, NoReturn
+
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
+    0x20000,
+    0x8000000,
+    0x10000000,
+    0x20000000,
+    0x40000000,
+)
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND = 1, 2, 4, 32, 4096
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
+SIGINT, SIGKILL, SIGPIPE, SIGXFSZ = 2, 9, 13, 25
+SIG_DFL, SIG_IGN = ctypes.c_void_p(0), ctypes.c_void_p(1)
+
+TICK = 0.05  # seconds between two looks at the clock and the memory of a parser that is still busy
+OUT_OF_MEMORY = 75  # exit code of a parser that could not get memory
+
+# What a spec must never see of the host, wherever its distribution defines it.
+HOST_MACROS = (
+    "suse_version", "sle_version", "is_opensuse", "leap_version", "sles_version", "fedora", "rhel", "centos", "dist",
+    "debian", "ubuntu", "mageia", "_vendor", "_host_vendor", "_target_vendor", "_sharedstatedir", "_dbpath", "_topdir",
+    "_sourcedir", "_specdir", "_builddir", "packager", "vendor", "distribution", "disturl", "bugurl", "buildhost",
+)  # fmt: skip
+DEPENDENCIES = ("requires", "provides", "conflicts", "obsoletes", "recommends", "supplements", "suggests", "enhances")
+# Flag bits of a dependency (rpmds.h): the scriptlets it is for, and those that rpm added by itself.
+WHEN = (
+    (1 << 5, "posttrans"), (1 << 7, "pretrans"), (1 << 9, "pre"), (1 << 10, "post"), (1 << 11, "preun"),
+    (1 << 12, "postun"), (1 << 13, "verify"), (1 << 20, "preuntrans"), (1 << 21, "postuntrans"), (1 << 29, "meta"),
+)  # fmt: skip
+BY_RPM = 1 << 8 | 1 << 24 | 1 << 28
+SCRIPTLETS = (
+    ("pre", "PREIN", "PREINPROG"), ("post", "POSTIN", "POSTINPROG"), ("preun", "PREUN", "PREUNPROG"),
+    ("postun", "POSTUN", "POSTUNPROG"), ("pretrans", "PRETRANS", "PRETRANSPROG"),
+    ("posttrans", "POSTTRANS", "POSTTRANSPROG"), ("preuntrans", "PREUNTRANS", "PREUNTRANSPROG"),
+    ("postuntrans", "POSTUNTRANS", "POSTUNTRANSPROG"), ("verify", "VERIFYSCRIPT", "VERIFYSCRIPTPROG"),
+)  # fmt: skip
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+# JSON, by the C functions that the json module is made of ------------------------------------------------------------
+
+
+class _Context:
+    strict = True
+    object_hook = object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = None
+
+    def __init__(self) -> None:
+        self.memo: "dict[str, str]" = {}
+
+
+def json_codec() -> "tuple[Callable[[str], Any], Callable[[object], str]]":
+    """The pair (loads, dumps) of functions."""
+    try:
+        from _json import encode_basestring as quote
+        from _json import make_scanner
+
+        context: "Any" = _Context()
+        scan = make_scanner(context)
+    except (ImportError, AttributeError, TypeError):
+        import json
+
+        return json.loads, lambda value: json.dumps(value, ensure_ascii=False)
+
+    def dumps(value: object) -> str:
+        parts: "list[str]" = []
+        write(value, parts.append)
+        return "".join(parts)
+
+    def write(value: "Any", put: "Callable[[str], None]") -> None:
+        if isinstance(value, str):
+            put(quote(value))
+        elif value is None:
+            put("null")
+        elif isinstance(value, (bool, int)):
+            put(str(value).lower())
+        elif isinstance(value, dict):
+            separator = "{"
+            for key, item in value.items():
+                put(separator + quote(key) + ":")
+                write(item, put)
+                separator = ","
+            put("}" if value else "{}")
+        else:
+            separator = "["
+            for item in value:
+                put(separator)
+                write(item, put)
+                separator = ","
+            put("]" if separator == "," else "[]")
+
+    return (lambda text: scan(text, 0)[0]), dumps
+
+
+loads, dumps = json_codec()
+
+
+# The kernel ----------------------------------------------------------------------------------------------------------
+
+
+class SandboxError(Exception):
+    """The kernel or the machine's policy refuses what the sandbox is made of."""
+
+
+def call(function: "Callable[..., int]", *arguments: object) -> None:
+    """Call a function of libc that returns -1 where it fails."""
+    if function(*arguments) == -1:
+        raise SandboxError("%s: %s" % (function.__name__, os.strerror(ctypes.get_errno())))
+
+
+def mount(kind: bytes, path: str, flags: int, data: bytes = b"") -> None:
+    """Mount a file system that the kernel makes up."""
+    call(libc.mount, kind, os.fsencode(path), kind, ctypes.c_ulong(flags), data)
+
+
+def write_file(path: str, content: bytes, mode: int = 0o644) -> None:
+    """Write a file with these permissions."""
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        file.write(content)
+
+
+def remove_tree(path: str, keep: bool = False) -> None:
+    """Remove a folder and all in it; with `keep` only what is in it."""
+    for folder, folders, files in os.walk(path, topdown=False):
+        for name in files + [name for name in folders if os.path.islink(os.path.join(folder, name))]:
+            os.unlink(os.path.join(folder, name))
+        if folder != path or not keep:
+            os.rmdir(folder)
+
+
+def enter_namespaces() -> None:
+    """Leave the zygote's namespaces. The next fork is process 1 of the new ones."""
+    uid, gid = os.getuid(), os.getgid()
+    call(libc.unshare, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET)
+    libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # the maps belong to root while the process cannot be traced
+    write_file("/proc/self/setgroups", b"deny")
+    write_file("/proc/self/uid_map", b"%d %d 1" % (uid, uid))
+    write_file("/proc/self/gid_map", b"%d %d 1" % (gid, gid))
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def drop_capabilities() -> None:
+    """Give up all capabilities, also those of our own user namespace."""
+    call(libc.capset, (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())
+    call(libc.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def resident_memory() -> int:
+    """Bytes of memory that the processes in this pid namespace occupy."""
+    pages = 0
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open("/proc/%s/statm" % name, "rb") as file:
+                    fields = file.read().split()
+            except OSError:
+                continue
+            pages += int(fields[1])
+    return pages * mmap.PAGESIZE
+
+
+# librpm --------------------------------------------------------------------------------------------------------------
+
+
+class Rpm:
+    """librpm with rpm's own base macros and nothing of the host's."""
+
+    def __init__(self) -> None:
+        try:
+            import rpm
+        except ImportError:  # not in the places that the client guessed
+            import site
+
+            site.main()
+            import rpm
+
+        self.rpm = rpm
+        self.architecture = ""
+        self.library = ctypes.CDLL(rpm._rpm.__file__)
+        config = rpm.expandMacro("%{_rpmconfigdir}")
+        # The bindings can only load everything: /etc/rpm, the vendor's macros, the user's. The library can do better.
+        self.macro_files = os.fsencode("%s/macros:%s/platform/%%{_target}/macros" % (config, config))
+        ctypes.c_char_p.in_dll(self.library, "macrofiles").value = self.macro_files
+        self.rc_file = os.fsencode(config + "/rpmrc")
+        self.use("x86_64")
+
+    def use(self, architecture: str) -> None:
+        """Forget all macros and load the base for an architecture."""
+        if architecture == self.architecture:
+            return
+        self.architecture = architecture
+        self.library.rpmFreeMacros(None)
+        self.library.rpmFreeRpmrc()
+        if self.library.rpmReadConfigFiles(self.rc_file, os.fsencode(architecture + "-linux")) != 0:
+            raise RuntimeError("rpm cannot read its own configuration for " + architecture)
+        for name in HOST_MACROS:
+            while self.rpm.expandMacro("%{?" + name + ":1}"):
+                self.rpm.delMacro(name)
+
+    def target(self, task: "Any", settings: "Settings") -> None:
+        """Become a target: its macros, the features that are forced, and the folders of a build."""
+        self.use(task["architecture"])
+        self.rpm.expandMacro("%{load:" + os.path.join(settings.root, "targets", task["target"] + ".macros") + "}")
+        for name, on in task["features"].items():
+            self.rpm.addMacro(("_with_" if on else "_without_") + name, "1")
+            if task["do"] != "read" and on:
+                self.rpm.addMacro("with_" + name, "1")
+        for name, value in (
+            ("_topdir", settings.root),
+            ("_sourcedir", "%{_topdir}/SOURCES"),
+            ("_specdir", "%{_topdir}/SPECS"),
+            ("_builddir", "%{_topdir}/BUILD"),
+            ("_buildrootdir", "%{_topdir}/BUILDROOT"),
+            ("_rpmdir", "%{_topdir}/RPMS"),
+            ("_srcrpmdir", "%{_topdir}/SRPMS"),
+            ("_dbpath", "%{_topdir}/db"),
+            ("_tmppath", settings.scratch),
+        ):
+            self.rpm.addMacro(name, value)
+
+    def parse(self, path: str) -> "Any":
+        """The bindings' view of a spec; ValueError where librpm cannot parse it."""
+        return self.rpm.spec(path, self.rpm.RPMSPEC_ANYARCH | self.rpm.RPMSPEC_FORCE)
+
+    # tasks, each in a process of its own
+
+    def read(self, task: "Any", settings: "Settings") -> "Any":
+        """What a spec says: the fields of generator/reading.py's Reading."""
+        try:
+            spec = self.parse(os.path.join(settings.root, task["spec"]))
+        except ValueError as error:
+            return {"spec": "", "target": "", "error": str(error)}
+        rpm, source = self.rpm, spec.sourceHeader
+        parsed = spec.parsed
+        sections = script_files(parsed, text(source[rpm.RPMTAG_NAME]))
+        return {
+            "spec": "",
+            "target": "",
+            "states": {name: self.rpm.expandMacro("%{with " + name + "}") == "1" for name in task["names"]},
+            "parsed": parsed,
+            "name": text(source[rpm.RPMTAG_NAME]),
+            "version": text(source[rpm.RPMTAG_VERSION]),
+            "sources": [
+                {"number": number, "name": os.path.basename(path), "patch": bool(flags & 2), "location": path}
+                for path, number, flags in spec.sources
+                if flags & 3
+            ],
+            "build_requires": self.dependencies(source, "requires"),
+            "exclude_arch": strings(source[rpm.RPMTAG_EXCLUDEARCH]),
+            "exclusive_arch": strings(source[rpm.RPMTAG_EXCLUSIVEARCH]),
+            "build_arch": strings(source[rpm.RPMTAG_BUILDARCHS]),
+            "prep": spec.prep or "",
+            "build": spec.build or "",
+            "install": spec.install or "",
+            "check": spec.check or "",
+            "packages": [self.package(package, sections) for package in spec.packages],
+        }
+
+    def package(self, package: "Any", sections: "dict[str, dict[str, list[str]]]") -> "Any":
+        """A binary package: the fields of PackageReading."""
+        rpm, header = self.rpm, package.header
+        name = text(header[rpm.RPMTAG_NAME])
+        mine = sections.get(name, {})
+        scriptlets: "dict[str, dict[str, str]]" = {}
+        for kind, body_tag, program_tag in SCRIPTLETS:
+            if not hasattr(rpm, "RPMTAG_" + body_tag):
+                continue
+            body = text(header[getattr(rpm, "RPMTAG_" + body_tag)])
+            program = " ".join(strings(header[getattr(rpm, "RPMTAG_" + program_tag)]))
+            if body.strip() or program:
+                scriptlets[kind] = {"interpreter": program, "text": body, "file": "".join(mine.get(kind, ())[:1])}
+        return {
+            "name": name,
+            "version": text(header[rpm.RPMTAG_VERSION]),
+            "release": text(header[rpm.RPMTAG_RELEASE]),
+            "arch": text(header[rpm.RPMTAG_ARCH]),
+            "license": text(header[rpm.RPMTAG_LICENSE]),
+            "url": text(header[rpm.RPMTAG_URL]),
+            "group": text(header[rpm.RPMTAG_GROUP]),
+            "summary": text(header[rpm.RPMTAG_SUMMARY]),
+            "description": text(header[rpm.RPMTAG_DESCRIPTION]),
+            "dependencies": {kind: self.dependencies(header, kind) for kind in DEPENDENCIES},
+            "scriptlets": scriptlets,
+            "files": [line for line in (package.fileList or "").splitlines() if line.strip()],
+            "file_lists": mine.get("files", []),
+        }
+
+    def dependencies(self, header: "Any", kind: str) -> "Any":
+        """The dependencies of a header, without those that rpm adds by itself (rpmlib, interpreters, config)."""
+        found: "dict[tuple[str, tuple[str, ...]], None]" = {}
+        for entry in self.rpm.ds(header, kind):
+            flags = entry.Flags()
+            if flags & BY_RPM:
+                continue
+            when = [name for bit, name in WHEN if flags & bit] if kind == "requires" else []
+            found[entry.DNEVR()[2:], tuple(when)] = None
+        return [{"text": name, "when": when} for name, when in found]
+
+    def expand(self, task: "Any", settings: "Settings") -> "Any":
+        """Macro strings under a target; each result is a text or an error."""
+        results = []
+        for string in task["texts"]:
+            with Captured(settings.scratch) as log:
+                try:
+                    results.append({"text": self.rpm.expandMacro(string)})
+                    continue
+                except self.rpm.error as error:
+                    reason = str(error)
+            results.append({"error": log.text() or reason or "librpm cannot expand it, and says no more"})
+        return results
+
+    def evaluate(self, task: "Any", settings: "Settings") -> "Any":
+        """Whether each `%if` line holds, all in one spec; after one that librpm cannot read, a new spec with the rest.
+
+        The answers are macros, set before the spec has a name, so that conditions see the target and nothing else.
+        """
+        lines = [line if line.lstrip().startswith("%if") else "%if " + line for line in task["texts"]]
+        results: "list[dict[str, object]]" = []
+        first = 0
+        while first < len(lines):
+            blocks = [
+                "%%global specgen_reached %d\n%s\n%%global specgen_holds_%d 1\n%%endif\n" % (number, line, number)
+                for number, line in enumerate(lines[first:], first)
+            ]
+            tail = "Name: evaluate\nVersion: 1\nRelease: 0\nSummary: s\nLicense: MIT\n%description\n"
+            path = os.path.join(settings.scratch, "evaluate.spec")
+            write_file(path, ("".join(blocks) + tail).encode("utf-8", "surrogateescape"))
+            error = None
+            with Captured(settings.scratch) as log:
+                try:
+                    self.parse(path)
+                except ValueError as problem:
+                    error = str(problem)
+            reached = int(self.rpm.expandMacro("%{?specgen_reached}") or first) if error else len(lines)
+            for number in range(first, reached):
+                results.append({"value": bool(self.rpm.expandMacro("%%{?specgen_holds_%d}" % number))})
+            if error:
+                results.append({"error": log.text() or error})
+            first = reached + 1
+        return results
+
+
+class Captured:
+    """What a block prints, the shells that it starts included."""
+
+    def __init__(self, scratch: str) -> None:
+        self.path = os.path.join(scratch, "captured.log")
+
+    def __enter__(self) -> "Captured":
+        self.saved = os.dup(2)
+        with open(self.path, "wb") as file:
+            os.dup2(file.fileno(), 2)
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        os.dup2(self.saved, 2)
+        os.close(self.saved)
+
+    def text(self) -> str:
+        """What was printed, its beginning."""
+        with open(self.path, "rb") as file:
+            return file.read(4096).decode("utf-8", "replace").strip()
+
+
+def text(value: object) -> str:
+    """A header value as text; the bindings give lists, None and bytes as well."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    if isinstance(value, (list, tuple)):
+        return text(value[0]) if value else ""
+    return "" if value is None else str(value)
+
+
+def strings(value: object) -> "list[str]":
+    """A header value as a list of texts."""
+    if value is None:
+        return []
+    return [text(item) for item in value] if isinstance(value, (list, tuple)) else [text(value)]
+
+
+def script_files(parsed: str, main: str) -> "dict[str, dict[str, list[str]]]":
+    """The arguments of `-f` at section starts, as {package: {section: [file, …]}}; the bindings run them together."""
+    found: "dict[str, dict[str, list[str]]]" = {}
+    kinds = {"%" + kind for kind, _, _ in SCRIPTLETS} | {"%files", "%verifyscript"}
+    for line in parsed.splitlines():
+        words = line.split()
+        if not words or words[0] not in kinds or "-f" not in words:
+            continue
+        name, position = main, 1
+        files: "list[str]" = []
+        while position < len(words):
+            word = words[position]
+            if word in ("-f", "-n", "-p"):
+                position += 1
+                value = words[position] if position < len(words) else ""
+                if word == "-f":
+                    files.append(value)
+                elif word == "-n":
+                    name = value
+            elif not word.startswith("-"):
+                name = main + "-" + word
+            position += 1
+        kind = "verify" if words[0] == "%verifyscript" else words[0][1:]
+        found.setdefault(name, {}).setdefault(kind, []).extend(files)
+    return found
+
+
+# The processes -------------------------------------------------------------------------------------------------------
+
+
+class Settings:
+    """What the client says once: the limits, and whether a sandbox is around this process."""
+
+    def __init__(self, fields: "Any") -> None:
+        self.seconds = fields["seconds"]
+        self.memory = fields["memory"]
+        self.processes = fields["processes"]
+        self.output = fields["output"]
+        self.result = fields["result"]
+        self.sandboxed = fields["sandboxed"]
+        self.root = fields["root"]
+        self.scratch = "/tmp" if self.sandboxed else os.path.join(self.root, "tmp")
+
+
+class Parser:
+    """A forked process that does one task, as the supervisor sees it."""
+
+    def __init__(self, rpm: Rpm, settings: Settings, task: "Any", memory: mmap.mmap) -> None:
+        self.settings, self.memory = settings, memory
+        self.status: "int | None" = None
+        memory[:8] = bytes(8)
+        self.log_fd, log_end = os.pipe()
+        # Nothing is written to this pipe: its end tells that the parser ended, also where a process that it left
+        # behind still holds its log.
+        self.alive_fd, alive_end = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            run_parser(rpm, settings, task, memory, log_end, alive_end)
+        os.close(log_end)
+        os.close(alive_end)
+        self.log = bytearray()
+
+    def watch(self) -> str:
+        """Wait for the end of the parser; returns how it ended."""
+        poller = select.poll()
+        poller.register(self.log_fd, select.POLLIN)
+        poller.register(self.alive_fd, select.POLLIN)
+        deadline = time.monotonic() + self.settings.seconds
+        wait, look = TICK, time.monotonic() + TICK
+        while True:
+            for descriptor, _ in poller.poll(wait * 1000):
+                if descriptor == self.log_fd and self.read_log():
+                    continue
+                poller.unregister(descriptor)
+                if descriptor == self.alive_fd:
+                    wait = 0.001
+            if len(self.log) > self.settings.output:
+                return "output"
+            if wait < TICK and self.ended():
+                return self.verdict()
+            now = time.monotonic()
+            if now > deadline:
+                return "time"
+            if now > look:
+                look = now + TICK
+                if self.ended():
+                    return self.verdict()
+                if self.settings.sandboxed and resident_memory() > self.settings.memory:
+                    return "memory"
+
+    def read_log(self) -> bool:
+        """Read some of the log; whether there may be more."""
+        data = os.read(self.log_fd, 65536)
+        self.log += data
+        return bool(data)
+
+    def ended(self) -> bool:
+        """Whether the parser is gone; its status is known then."""
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.status = status if pid else None
+        return self.status is not None
+
+    def verdict(self) -> str:
+        """How a parser that is gone ended."""
+        assert self.status is not None
+        if os.WIFSIGNALED(self.status):
+            return "signal %d" % os.WTERMSIG(self.status)
+        code = os.WEXITSTATUS(self.status)
+        if code == OUT_OF_MEMORY or b"memory alloc (" in self.log:
+            return "memory"
+        length = int.from_bytes(self.memory[:8], "little")
+        if code or not length:
+            return "exit %d" % code
+        if length > len(self.memory) - 8:
+            return "result"
+        return "ok"
+
+    def stop(self) -> None:
+        """End the parser and all that it left behind."""
+        try:
+            if self.settings.sandboxed:
+                os.kill(-1, SIGKILL)  # all of this pid namespace, except its process 1, which we are
+            else:
+                os.kill(self.pid, SIGKILL)
+                os.killpg(self.pid, SIGKILL)
+        except ProcessLookupError:
+            pass
+        if self.status is None:
+            self.status = os.waitpid(self.pid, 0)[1]
+        while self.settings.sandboxed:
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                break
+        os.set_blocking(self.log_fd, False)
+        try:
+            while len(self.log) <= self.settings.output and self.read_log():
+                pass
+        except BlockingIOError:
+            pass
+        os.close(self.log_fd)
+        os.close(self.alive_fd)
+
+    def result(self) -> bytes:
+        """What the parser found."""
+        length = int.from_bytes(self.memory[:8], "little")
+        return self.memory[8 : 8 + length]
+
+
+def run_parser(
+    rpm: Rpm, settings: Settings, task: "Any", memory: mmap.mmap, log_end: int, alive_end: int
+) -> "NoReturn":
+    """The whole life of a parser; never returns."""
+    mine = os.getpid()
+    code = 1
+    try:
+        os.setsid()
+        null = os.open("/dev/null", os.O_RDONLY)
+        os.dup2(null, 0)
+        os.dup2(log_end, 1)
+        os.dup2(log_end, 2)
+        os.dup2(alive_end, 3, inheritable=False)
+        os.closerange(4, 256)
+        for number in (SIGINT, SIGPIPE, SIGXFSZ):
+            libc.signal(number, SIG_DFL)
+        libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+        limit(resource.RLIMIT_CORE, 0)
+        limit(resource.RLIMIT_NOFILE, 256)
+        limit(resource.RLIMIT_FSIZE, settings.output * 16)
+        limit(resource.RLIMIT_AS, settings.memory)
+        limit(resource.RLIMIT_CPU, int(settings.seconds) + 1)
+        limit(resource.RLIMIT_NPROC, settings.processes)
+        if settings.sandboxed:
+            drop_capabilities()
+        os.chdir(os.path.join(settings.root, "SOURCES"))
+        rpm.target(task, settings)
+        answer = dumps(getattr(rpm, task["do"])(task, settings)).encode("utf-8", "replace")
+        if os.getpid() != mine:  # a fork that Lua made is no parser
+            os._exit(1)
+        if len(answer) <= len(memory) - 8:
+            memory[8 : 8 + len(answer)] = answer
+        memory[:8] = len(answer).to_bytes(8, "little")
+        code = 0
+    except MemoryError:
+        code = OUT_OF_MEMORY
+    except BaseException as error:
+        os.write(2, ("error: the parser failed: %s: %s\n" % (type(error).__name__, error)).encode("utf-8", "replace"))
+    finally:
+        libc.fflush(None)  # what Lua printed
+        os._exit(code)
+
+
+def limit(what: int, value: int) -> None:
+    """Set a limit of this process, for good."""
+    hard = resource.getrlimit(what)[1]
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(what, (value, value))
+
+
+def supervise(rpm: Rpm, settings: Settings, job: "Any", files: "list[tuple[str, int, bytes]]", out: int) -> None:
+    """Do the tasks of a job, each in a parser of its own, and send each answer as soon as it is there."""
+    if not settings.sandboxed:
+        remove_tree(settings.root, keep=True)
+    else:
+        mount(b"tmpfs", settings.root, MS_NOSUID | MS_NODEV, b"size=256m,mode=755")
+        try:
+            mount(b"proc", "/proc", MS_NOSUID | MS_NODEV)
+        except SandboxError:  # some containers forbid it; then there is no /proc at all
+            mount(b"tmpfs", "/proc", MS_RDONLY, b"size=4k")
+    os.makedirs(os.path.join(settings.root, "SOURCES"), exist_ok=True)
+    for name, mode, content in files:
+        path = os.path.join(settings.root, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        write_file(path, content, mode)
+    if settings.sandboxed:
+        call(libc.mount, None, os.fsencode(settings.root), None, ctypes.c_ulong(MS_REMOUNT | MS_BIND | MS_RDONLY), None)
+    memory = mmap.mmap(-1, settings.result)
+    late = False
+    for number, task in enumerate(job["tasks"]):
+        if late:  # what is endless on one target is so on most, and a person waits
+            send(out, dumps({"task": number, "ended": "earlier", "log": 0, "result": 0}).encode() + b"\n\n")
+            continue
+        if settings.sandboxed:
+            mount(b"tmpfs", "/tmp", MS_NOSUID | MS_NODEV, b"size=64m,mode=1777")
+        else:
+            os.makedirs(settings.scratch)
+        parser = Parser(rpm, settings, task, memory)
+        verdict = parser.watch()
+        late = verdict == "time"
+        parser.stop()
+        result = parser.result() if verdict == "ok" else b""
+        if b"\n" in result:
+            verdict, result = "broken", b""
+        log = bytes(parser.log[: settings.output])
+        head = {"task": number, "ended": verdict, "log": len(log), "result": len(result)}
+        send(out, dumps(head).encode() + b"\n" + log + result + b"\n")
+        if settings.sandboxed:
+            call(libc.umount2, b"/tmp", 2)
+        else:
+            remove_tree(settings.scratch)
+
+
+def send(descriptor: int, data: bytes) -> None:
+    """Write all of it."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def run_job(rpm: Rpm, settings: Settings, job: "Any", files: "list[tuple[str, int, bytes]]", out: int) -> str:
+    """Do a job in namespaces of its own; returns how that went wrong, or nothing."""
+    error_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(error_end)
+        try:
+            if settings.sandboxed:
+                enter_namespaces()
+                inner = os.fork()
+                if inner:
+                    os._exit(0 if os.waitpid(inner, 0)[1] == 0 else 1)
+            supervise(rpm, settings, job, files, out)
+            os._exit(0)
+        except SandboxError as error:
+            os.write(write_end, b"sandbox: " + str(error).encode("utf-8", "replace")[:4000])
+        except BaseException as error:
+            message = "%s: %s" % (type(error).__name__, error)
+            os.write(write_end, message.encode("utf-8", "replace")[:4000])
+        finally:
+            os._exit(1)
+    os.close(write_end)
+    os.waitpid(pid, 0)
+    message = os.read(error_end, 4096).decode("utf-8", "replace")
+    os.close(error_end)
+    return message
+
+
+def main(stream: "BinaryIO") -> int:
+    """Serve jobs until the client hangs up."""
+    out = os.dup(1)
+    null = os.open("/dev/null", os.O_WRONLY)
+    os.dup2(null, 1)
+    settings = Settings(loads(stream.readline().decode()))
+    os.umask(0o022)
+    libc.signal(SIGINT, SIG_IGN)  # Python's handler would let a spec interrupt its supervisor
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    try:
+        rpm = Rpm()
+    except ImportError as error:
+        send(out, dumps({"error": str(error), "missing": True}).encode() + b"\n")
+        return 1
+    except (AttributeError, ValueError, RuntimeError) as error:
+        send(out, dumps({"error": str(error), "missing": False}).encode() + b"\n")
+        return 1
+    python = "%d.%d" % sys.version_info[:2]
+    send(out, dumps({"rpm": str(rpm.rpm.__version__), "python": python}).encode() + b"\n")
+    targets: "dict[str, bytes]" = {}
+    while True:
+        line = stream.readline()
+        if not line:
+            return 0
+        job = loads(line.decode())
+        for name, size in job["targets"]:
+            targets[name] = stream.read(size)
+        files = [(os.fsdecode(bytes.fromhex(name)), mode, stream.read(size)) for name, mode, size in job["files"]]
+        wanted = {task["target"] for task in job["tasks"]}
+        files += [("targets/%s.macros" % name, 0o644, targets[name]) for name in sorted(wanted)]
+        problem = run_job(rpm, settings, job, files, out)
+        send(out, dumps({"done": True, "problem": problem}).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(open(0, "rb", closefd=False)))
