@@ -63,6 +63,9 @@ def render(definition: Definition) -> Sources:
         targets=tuple(map(str, head.targets)),
         features=tuple(map(str, head.features)),
         defined=True,
+        trees={
+            assembly.facts.plain(patch.file): str(name) for name, tree in head.trees.items() for patch in tree.patches
+        },
     )
 
 

@@ -81,7 +81,8 @@ class Sources:
     """The files of a package, and what its maintainer says about them.
 
     `features` are the `%bcond` names known for the package; `targets` the targets it is made for; `defined` tells
-    whether a definition rendered it (its scriptlets are then ours to mend, not notes).
+    whether a definition rendered it (its scriptlets are then ours to mend, not notes). `trees` names for each patch the
+    upstream tree that it belongs to, where that is known.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Sources:
     features: tuple[str, ...] = ()
     defined: bool = False
     notes: tuple[str, ...] = field(default=())
+    trees: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def specs(self) -> tuple[SourceFile, ...]:

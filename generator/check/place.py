@@ -1,0 +1,56 @@
+"""Finding the line of a spec that an expanded text came from: librpm gives back the text, but not its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+_MACRO = r"%(?:\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\((?:[^()]|\([^()]*\))*\)|[!?]*\w+|%)"
+
+
+@cache
+def _macro() -> re.Pattern[str]:
+    return re.compile(_MACRO)
+
+
+@cache
+def _name() -> re.Pattern[str]:
+    return re.compile(r"%\{?[!?]*([A-Za-z_]\w*)", re.ASCII)
+
+
+def literal(raw: str) -> str:
+    """What of a raw line is no macro."""
+    return _macro().sub("", raw) if "%" in raw else raw
+
+
+def macros(raw: str) -> Iterator[str]:
+    """The names of the macros in a raw line, those inside of others too."""
+    return (match[1] for match in _name().finditer(raw)) if "%" in raw else iter(())
+
+
+def expands_to(raw: str, text: str) -> bool:
+    """Whether `raw`, its macros standing for anything, may have become `text`; blanks count as one."""
+    raw, text = " ".join(raw.split()), " ".join(text.split())
+    if "%" not in raw:
+        return raw == text
+    pattern, at = [], 0
+    for match in _macro().finditer(raw):
+        pattern += [re.escape(raw[at : match.start()]), "%" if match[0] == "%%" else ".*"]
+        at = match.end()
+    return re.fullmatch("".join([*pattern, re.escape(raw[at:])]), text, re.DOTALL) is not None
+
+
+def place(candidates: Iterable[tuple[int, str]], text: str) -> int | None:
+    """The line, of the `candidates` (line and raw value), that most likely became `text`; None where none may have.
+
+    The one that holds the text as it is wins, then the one that shares most with it.
+    """
+    best, most = None, -1
+    for line, raw in candidates:
+        if text in raw:
+            return line
+        shared = len(literal(raw))
+        if shared > most and expands_to(raw, text):
+            best, most = line, shared
+    return best

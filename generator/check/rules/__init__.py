@@ -1,0 +1,1 @@
+"""The rules, by topic. A module that is laid here is found (docs/rules.md)."""

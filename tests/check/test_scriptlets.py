@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from generator.check import scriptlets
+from generator.check.scriptlets import Script, lint
+from generator.errors import RefusalError
+
+
+def codes(*texts: str) -> list[tuple[int, int, str]]:
+    return [(found.script, found.line, found.code) for found in lint([Script("/bin/sh", text) for text in texts])()]
+
+
+def test_good_scripts_have_no_complaint() -> None:
+    assert codes("getent group docker >/dev/null || groupadd -r docker\n", "", "# /a comment first\ntrue\n") == []
+
+
+def test_nothing_is_started_for_no_scripts() -> None:
+    assert lint([])() == ()
+
+
+def test_the_line_of_a_complaint_is_that_of_the_scriptlet() -> None:
+    assert codes("true\nrm -rf $1/x\n") == [(0, 2, "SC2086")]
+
+
+def test_bash_reads_each_script_alone() -> None:
+    assert [found for found in codes("if true; then\n  echo a\n", "echo b\n", "fi\n") if found[2] == "bash"] == [
+        (0, 2, "bash"),
+        (2, 1, "bash"),
+    ]
+
+
+def test_a_quote_that_another_script_would_close() -> None:
+    assert {found[0] for found in codes("echo 'a\n", "echo b'\n") if found[2] == "bash"} == {0, 1}
+
+
+def test_bash_is_meant_whatever_the_interpreter() -> None:
+    assert codes('[[ $1 == 1 ]] && echo "${1^^}"\n') == []
+
+
+def test_sourced_files_are_not_looked_for() -> None:
+    assert codes(". /etc/sysconfig/docker\n") == []
+
+
+def test_no_script_is_run(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    codes(f"touch {mark}\n", "fi\n", f"}}; touch {mark}; {{\n", f"$(touch {mark})\n")
+    assert not mark.exists()
+
+
+def test_no_descriptor_is_left_open() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    codes("true\n", "if\n")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_missing_linter_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(scriptlets.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RefusalError, match="shellcheck is missing"):
+        lint([Script("/bin/sh", "true")])
