@@ -1,0 +1,66 @@
+"""Generations: upstream's code differs from release to release, and what fits is found in the tree, not by version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from generator.errors import InputError
+from generator.origin import Origin
+from generator.upstream.anchor import AnchoredEdit, Miss, apply_edits, missing
+from generator.upstream.tree import REGULAR, Entry, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One way of making a change: the edits, and the files that it adds (path and content).
+
+    `name` and `about` are for messages: `B`, `25 to 27`.
+    """
+
+    name: str
+    about: str
+    edits: tuple[AnchoredEdit, ...]
+    files: tuple[tuple[str, str], ...] = ()
+
+    def misses(self, tree: Tree) -> tuple[Miss, ...]:
+        """Why it does not fit a tree; nothing where it does."""
+        there = tuple(
+            Miss(path, "the file that is to be added is there already") for path, _ in self.files if path in tree
+        )
+        return missing(tree, self.edits) + there
+
+    def apply(self, tree: Tree) -> Tree:
+        """The tree with the edits made and the files added.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        added = {path: Entry(content.encode(), REGULAR) for path, content in self.files}
+        return apply_edits(tree, self.edits).replacing(added)
+
+
+def choose(tree: Tree, generations: Sequence[Generation], what: str, origin: Origin | None = None) -> Generation:
+    """The one generation that fits the tree; `what` names the change in messages.
+
+    Raises:
+        InputError: none fits, with each one's first misses and the nearest lines; or more than one does.
+    """
+    misses = {generation.name: generation.misses(tree) for generation in generations}
+    fitting = [generation for generation in generations if not misses[generation.name]]
+    if len(fitting) == 1:
+        return fitting[0]
+    where = tree.name or "the tree"
+    if fitting:
+        names = " and ".join(generation.name for generation in fitting)
+        raise InputError(
+            f"{what}: {where} fits the generations {names} at once", origin, "an anchor must tell them apart"
+        )
+    lines = [
+        f"{what} fits no generation of {where}; tried:" if len(generations) > 1 else f"{what} does not fit {where}:"
+    ]
+    # The one with the fewest misses is most likely meant: it is told last, where the eye is.
+    for generation in sorted(generations, key=lambda one: -len(misses[one.name])):
+        lines.append(f"  {generation.name} ({generation.about})")
+        lines += [f"  {line}" for miss in misses[generation.name] for line in f"  {miss}".splitlines()]
+    raise InputError("\n".join(lines), origin)
