@@ -11,9 +11,10 @@ from generator.definition.load import FILE, load
 from generator.definition.model import Definition, SourceText
 from generator.errors import InputError, Problem
 from generator.origin import Edit
-from generator.package.change import Change, spliced
+from generator.package.change import Change
 from generator.render import render
 from generator.sources import Sources
+from generator.sources.edit import spliced
 
 LARGEST = 4 * 1024 * 1024
 """Bytes; a definition's folder holds text that people write."""

@@ -1,39 +1,17 @@
-"""Edits: changes at the place where a fact was written, and what they make of a file."""
+"""What edits of lines make of a file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from generator.errors import InputError
-from generator.origin import Origin
+from generator.origin import Edit
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Replace `remove` lines, from the one at `origin` on, by the lines `insert` (without their ends).
-
-    With nothing to remove the lines are put before the one at `origin`; the line after the last one appends.
-    """
-
-    origin: Origin
-    remove: int = 0
-    insert: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What happened to a file: None before is a new one, None after a removed one."""
-
-    path: PurePosixPath
-    before: bytes | None
-    after: bytes | None
-
-
-def splice(content: bytes, edits: Iterable[Edit]) -> bytes:
+def spliced(content: bytes, edits: Iterable[Edit]) -> bytes:
     r"""The content of one file with these edits made; their lines are those of the content before any of them.
 
+    With nothing to remove, lines are put before the one at the edit's origin; the line after the last one appends.
     New lines end as the line before them does (`\r\n` in a file that has it); every other byte is kept. Two edits that
     put lines at the same place keep their order.
 
@@ -48,7 +26,9 @@ def splice(content: bytes, edits: Iterable[Edit]) -> bytes:
     for edit in ordered:
         first, after = edit.origin.line, edit.origin.line + edit.remove
         if first < 1 or edit.remove < 0 or after > len(texts) + 1:
-            raise InputError(f"there is no line {max(first, after - 1)} to edit", edit.origin)
+            raise InputError(
+                f"there is no line {max(first, after - 1)}", edit.origin, "the file has changed since it was read"
+            )
         if first < free:
             raise InputError("two edits change the same line", edit.origin)
         free = after

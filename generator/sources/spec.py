@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from generator.origin import Origin
+from generator.origin import Edit, Origin
 from generator.sources import specmacros, specprep, spectags
-from generator.sources.edit import Edit, splice
+from generator.sources.edit import spliced
 from generator.sources.speclines import Block, Branch, Layout, Section, SpecLine, lay_out
 from generator.sources.specmacros import Definition, FileUse, Guard, Use
 from generator.sources.specprep import Application, Prep, Setup
@@ -151,8 +151,8 @@ class Spec:
         return specprep.prep(self.lines, self.sections)
 
     def with_edits(self, edits: Sequence[Edit]) -> Spec:
-        """The spec with these edits made; see `splice`."""
-        return Spec(self.name, splice(self.content, edits))
+        """The spec with these edits made; see `spliced`."""
+        return Spec(self.name, spliced(self.content, edits))
 
     def insert(self, number: int, lines: Sequence[str]) -> Spec:
         """The spec with lines put before the line of this number; the number after the last appends."""
@@ -160,7 +160,7 @@ class Spec:
 
     def remove(self, number: int, count: int = 1) -> Spec:
         """The spec without these lines."""
-        return self.with_edits([Edit(Origin(PurePosixPath(self.name), number), count)])
+        return self.with_edits([Edit(Origin(PurePosixPath(self.name), number), count, ())])
 
     def replace(self, number: int, text: str) -> Spec:
         """The spec with another text on the line of this number."""

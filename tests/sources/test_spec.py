@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import InputError
-from generator.origin import Origin
-from generator.sources.edit import Edit, splice
+from generator.origin import Edit, Origin
+from generator.sources.edit import spliced
 from generator.sources.spec import Guard, Spec
 
 EXAMPLE = r"""# Copyright
@@ -318,7 +318,7 @@ def test_edits_keep_everything_else():
     with pytest.raises(InputError, match="x:4: there is no line 5"):
         spec.remove(4, 2)
     with pytest.raises(InputError, match="the same line"):
-        spec.with_edits([Edit(Origin("x", 1), 2), Edit(Origin("x", 2), 1, ("n",))])
+        spec.with_edits([Edit(Origin("x", 1), 2, ()), Edit(Origin("x", 2), 1, ("n",))])
 
 
 pieces = st.sampled_from(
@@ -372,5 +372,5 @@ def test_splices(lines, last, data):
     # Only the file's own last line may lack its end, and only while it is still the last.
     expected = [line if line.endswith("\n") else line + "\n" for line in expected[:-1]] + expected[-1:]
     content = "".join(lines).encode()
-    assert splice(content, data.draw(st.permutations(edits))) == "".join(expected).encode()
-    assert splice(content, []) == content
+    assert spliced(content, data.draw(st.permutations(edits))) == "".join(expected).encode()
+    assert spliced(content, []) == content
