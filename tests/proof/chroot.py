@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,13 +43,14 @@ class Situation:
     """What a machine is like before the package comes.
 
     `etc` replaces files of /etc (None: no such file), `added` appends lines; `read_only` mounts /etc so;
-    `installed` says that the package was installed there before.
+    `installed` says that the package was installed there before; `lacks` are programs that are not there.
     """
 
     etc: dict[str, str | None] = field(default_factory=dict)
     added: dict[str, str] = field(default_factory=dict)
     read_only: bool = False
     installed: bool = False
+    lacks: tuple[str, ...] = ()
 
 
 SITUATIONS = {
@@ -75,11 +77,16 @@ SITUATIONS = {
     "others have subordinate ids, last line without an end": Situation(
         etc={"subuid": "me:100000:65536", "subgid": "me:100000:65536"}
     ),
+    "no usermod": Situation(lacks=("usermod",)),
     "no files of subordinate ids": Situation(etc={"subuid": None, "subgid": None}),
     "read-only /etc": Situation(read_only=True),
     "read-only /etc without files of subordinate ids": Situation(read_only=True, etc={"subuid": None, "subgid": None}),
     "read-only /etc, upgrade": Situation(read_only=True, installed=True),
 }
+
+
+#: Where the scriptlet's own lines come before the accounts, a file without an end of its last line is beyond them.
+LATE_ACCOUNTS = {name: one for name, one in SITUATIONS.items() if not name.endswith("without an end")}
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,9 @@ def make_base(folder: Path) -> Path:
     for applet in subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split():
         if not any((root / "usr" / part / applet).exists() for part in ("bin", "sbin")):
             (root / "usr/bin" / applet).symlink_to("busybox")
+    # rpm runs %pre with /bin/sh, and SUSE's is bash
+    (root / "usr/bin/sh").unlink(missing_ok=True)
+    (root / "usr/bin/sh").symlink_to("bash")
     shutil.copy("/etc/login.defs", root / "etc/login.defs")
     for name, text in ETC.items():
         (root / "etc" / name).write_text(text)
@@ -141,27 +151,37 @@ def _run(root: Path, step: Step, count: int, *, read_only: bool) -> list[str]:
         command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", prepare, str(root / "etc"), *command]
     done = subprocess.run(
         command,
-        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"},
         input=step.sysusers,
         capture_output=True,
         text=True,
         timeout=60,
     )
-    # systemd-sysusers stands for the distribution's own code, which may fail where /etc is read-only
-    failed = done.returncode and not (step.sysusers and read_only)
-    return [f"exit {done.returncode}: {(done.stdout + done.stderr).strip()}"] if failed else []
+    said = (done.stdout + done.stderr).strip()
+    # systemd-sysusers stands for the distribution's own code: it speaks, and may fail where /etc is read-only
+    if done.returncode and not (step.sysusers and read_only):
+        return [f"exit {done.returncode}: {said}"]
+    return [f"prints {said!r}"] if said and step.script and not read_only else []
 
 
 def _etc(root: Path) -> dict[str, str]:
     return {name: path.read_text() for name in ETC if (path := root / "etc" / name).exists()}
 
 
-def problems(base: Path, root: Path, situation: Situation, steps: Sequence[Step]) -> list[str]:
-    """Install in `situation` and again as an upgrade; what is wrong then, one line each."""
-    _fresh(base, root)
-    # rpm runs %pre with /bin/sh, and SUSE's is bash
-    (root / "usr/bin/sh").unlink(missing_ok=True)
-    (root / "usr/bin/sh").symlink_to("bash")
+def problems(base: Path, situation: Situation, steps: Sequence[Step]) -> list[str]:
+    """Install in `situation` and again as an upgrade; what is wrong then, one line each.
+
+    The root is made beside `base`, as hard links do not cross file systems, and taken away.
+    """
+    with tempfile.TemporaryDirectory(dir=base.parent) as folder:
+        root = Path(folder) / "root"
+        _fresh(base, root)
+        return _installed(base, root, situation, steps)
+
+
+def _installed(base: Path, root: Path, situation: Situation, steps: Sequence[Step]) -> list[str]:
+    for name in situation.lacks:
+        (root / "usr/sbin" / name).unlink()
     for name, text in situation.etc.items():
         path = root / "etc" / name
         path.unlink() if text is None else path.write_text(text)

@@ -1,6 +1,115 @@
-"""The packages that are proven, and where."""
+"""The packages that are proven: where, in which states, and how they are read."""
 
 from __future__ import annotations
 
-PACKAGES = ("docker", "docker-stable")
+import re
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from generator.package.defined import Defined
+from generator.package.directory import write
+from generator.targets import Target
+from tests.proof import contents
+from tests.proof.contract import kind_of, read_contracts
+from tests.proof.facts import Table, load
+
+SPECS = Path(__file__).parents[2] / "specs"
+TWINS = {"docker": "docker-stable", "docker-stable": "docker"}
+PACKAGES = tuple(TWINS)
 FEATURES = ("apparmor", "suseconnect", "buildx", "integration_tests")
+
+#: What the audit rules must watch; the real package's were not at hand. All that runs as part of docker, what
+#: configures it, the socket that it is asked through, and what it keeps.
+WATCHED = (
+    *("/usr/bin/docker", "/usr/bin/dockerd", "/usr/bin/docker-proxy", "/usr/bin/containerd", "/usr/sbin/runc"),
+    *("/usr/lib/systemd/system/docker.service", "/usr/lib/systemd/system/docker.socket"),
+    *("/etc/docker", "/etc/sysconfig/docker", "/run/docker.sock", "/var/lib/docker"),
+)
+
+
+#: suse_version, sle_version, is_opensuse of every target.
+_VERSIONS = {
+    "sle12": ("1315", "120000", ""),
+    "sle12sp5": ("1315", "120500", ""),
+    "sle15": ("1500", "150000", ""),
+    "sle15sp6": ("1500", "150600", ""),
+    "sle15sp7": ("1500", "150700", ""),
+    "leap15.6": ("1500", "150600", "1"),
+    "slfo1.2": ("1600", "", ""),
+    "slfo-main": ("1610", "", ""),
+    "leap16.0": ("1600", "", "1"),
+    "tumbleweed": ("1699", "", "1"),
+}
+_COMMON = {
+    "_vendor": "suse",
+    "ext_man": ".gz",
+    "_mandir": "%{_prefix}/share/man",
+    "_sysconfdir": "/etc",
+    "_localstatedir": "/var",
+    "_unitdir": "/usr/lib/systemd/system",
+    "_udevrulesdir": "/usr/lib/udev/rules.d",
+    "_tmpfilesdir": "/usr/lib/tmpfiles.d",
+    "_sysusersdir": "/usr/lib/sysusers.d",
+}
+
+
+@cache
+def targets() -> tuple[Target, ...]:
+    """The targets that the packages are made for."""
+    found = []
+    for name, versions in _VERSIONS.items():
+        new = int(versions[0]) >= 1600
+        macros = {
+            **_COMMON,
+            **{
+                key: value
+                for key, value in zip(("suse_version", "sle_version", "is_opensuse"), versions, strict=True)
+                if value
+            },
+            "fillup_prereq": "fillup " + ("/usr/bin/mkdir /usr/bin/touch" if new else "coreutils grep diffutils"),
+        }
+        if versions[0] != "1315":
+            macros["_fillupdir"] = "/usr/share/fillup-templates"
+        found.append(Target(name, name, "", macros, "", frozenset()))
+    return tuple(found)
+
+
+def defined(name: str, settings: Mapping[str, str] | None = None, specs: Path = SPECS) -> Defined:
+    """The package of a definition in this checkout."""
+    return Defined.open(specs / name, f"specs/{name}", settings or {}, lambda other: specs / other)
+
+
+def rendered(name: str, folder: Path, settings: Mapping[str, str] | None = None) -> Path:
+    """A package directory rendered into `folder`."""
+    write(defined(name, settings).sources(), folder / name)
+    return folder / name
+
+
+def expected_contents(name: str) -> Table:
+    """What the files beside the spec of a package must say: as in the real package, and the audit rules."""
+    (case, facts), *_ = load(contents.DATA / f"{name}.json").items()
+    return {case: facts | {f"docker-audit.rules | -w {path} -p wa -k docker" for path in WATCHED}}
+
+
+def read_twins(specs: Mapping[str, Path]) -> dict[str, Table]:
+    """What each spec would say to rpm's resolver under its twin's name.
+
+    Both specs hold the relations of both names under a condition; one half of them has no effect on the spec's own
+    contract, and has to be right all the same.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        renamed = {}
+        for name, spec in specs.items():
+            path = Path(folder) / name / spec.name
+            path.parent.mkdir()
+            text = re.sub(r"(?m)^(Name:\s+).*$", rf"\g<1>{TWINS.get(name, TWINS['docker'])}", spec.read_text())
+            path.write_text(text)
+            renamed[name] = path
+        found = read_contracts(renamed, targets(), ())
+    kinds = ("provides", "conflicts", "obsoletes", "error", "log")
+    return {
+        name: {case: frozenset(fact for fact in facts if kind_of(fact) in kinds) for case, facts in table.items()}
+        for name, table in found.items()
+    }

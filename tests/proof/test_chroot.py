@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof.chroot import SITUATIONS, Step, make_base, problems
+from generator.package.defined import Defined
+from generator.package.directory import write
+from tests.proof.chroot import LATE_ACCOUNTS, SITUATIONS, Step, preinstall, problems
+from tests.proof.macros import marker_macros
+from tests.proof.packages import PACKAGES, SPECS, rendered, targets
 
 pytestmark = pytest.mark.root
 
@@ -23,17 +27,10 @@ done
 Check = Callable[[str, list[Step]], list[str]]
 
 
-@pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The root directory that all others are made from."""
-    return make_base(tmp_path_factory.mktemp("roots"))
-
-
 @pytest.fixture
-def check(base: Path, tmp_path: Path) -> Check:
+def check(base_root: Path) -> Check:
     """Runs steps in a named situation, and gives what is wrong."""
-    # beside the base, since hard links do not cross file systems
-    return lambda situation, steps: problems(base, base.parent / tmp_path.name, SITUATIONS[situation], steps)
+    return lambda situation, steps: problems(base_root, SITUATIONS[situation], steps)
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
@@ -64,3 +61,75 @@ def test_a_right_scriptlet_passes(situation: str, check: Check) -> None:
 def test_a_wrong_scriptlet_is_seen(situation: str, script: str, problem: str, check: Check) -> None:
     found = check(situation, [Step(sysusers=ACCOUNTS), Step(script or ":")])
     assert any(line.startswith(problem) for line in found), found
+
+
+#: docker where sysuser-tools is missing.
+SCRIPT_FORM = """\
+extends: docker
+name: docker-script
+accounts:
+  docker: {form: script}
+"""
+
+
+@pytest.fixture(scope="session")
+def scriptlets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+    """The text of each rendered %pre, and of the sysusers.d file that goes with it."""
+    folder = tmp_path_factory.mktemp("scriptlets")
+    own = folder / "definitions" / "docker-script"
+    own.mkdir(parents=True)
+    (own / "package.yaml").write_text(SCRIPT_FORM)
+    (own / "docker-script.changes").write_bytes((SPECS / "docker" / "docker.changes").read_bytes())
+    package = Defined.open(own, "docker-script", {}, lambda other: SPECS / other)
+    write(package.sources(), folder / "docker-script")
+    found = {}
+    for directory in (*(rendered(name, folder) for name in PACKAGES), folder / "docker-script"):
+        text = preinstall(directory / f"{directory.name}.spec", marker_macros(targets()[0]), folder)
+        accounts = directory / "docker.sysusers"
+        found[directory.name] = (text, accounts.read_text() if accounts.exists() else "")
+    return found
+
+
+def test_both_forms_are_there(scriptlets: dict[str, tuple[str, str]]) -> None:
+    assert {name: bool(accounts) for name, (_, accounts) in scriptlets.items()} == {
+        "docker": True,
+        "docker-stable": True,
+        "docker-script": False,
+    }
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("name", PACKAGES)
+def test_accounts_from_sysusers(
+    name: str, situation: str, scriptlets: dict[str, tuple[str, str]], check: Check
+) -> None:
+    text, accounts = scriptlets[name]
+    assert check(situation, [Step(sysusers=accounts), Step(text)]) == []
+
+
+@pytest.mark.parametrize("situation", LATE_ACCOUNTS)
+def test_accounts_from_sysusers_after_the_rest(
+    situation: str, scriptlets: dict[str, tuple[str, str]], check: Check
+) -> None:
+    """rpm puts the text of `%pre -f` behind that of the spec (seen in 4.18: the hollow build shows it)."""
+    text, accounts = scriptlets["docker"]
+    assert check(situation, [Step(text), Step(sysusers=accounts)]) == []
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_accounts_from_a_script(situation: str, scriptlets: dict[str, tuple[str, str]], check: Check) -> None:
+    text, _ = scriptlets["docker-script"]
+    assert check(situation, [Step(text)]) == []
+
+
+def test_every_command_of_the_script_is_needed(scriptlets: dict[str, tuple[str, str]], check: Check) -> None:
+    """Without any one line, the script is wrong in some situation."""
+    lines = scriptlets["docker-script"][0].partition("if [")[0].splitlines(keepends=True)
+    commands = [number for number, line in enumerate(lines) if line.strip() and not line.startswith("#")]
+    assert len(commands) > 8
+    unseen = [
+        lines[number]
+        for number in commands
+        if not any(check(situation, [Step("".join(lines[:number] + lines[number + 1 :]))]) for situation in SITUATIONS)
+    ]
+    assert unseen == []
