@@ -14,6 +14,7 @@ from generator.check.scripts import Place, Scripts
 from generator.check.specindex import SpecIndex
 from generator.origin import Edit, Origin
 from generator.reading import PackageReading, Reading, SourceReading, View
+from generator.targets import known_macros
 
 
 class Case:
@@ -98,9 +99,7 @@ class Case:
     @cached_property
     def known_macros(self) -> frozenset[str]:
         """The macros that a profile or a family of the targets knows."""
-        from generator import targets
-
-        return frozenset(getattr(targets, "known_macros", frozenset)())
+        return known_macros()
 
     def meant_macro(self, spec: str, name: str) -> str:
         """The macro that a mistyped one most likely is; empty where none is near."""

@@ -26,9 +26,9 @@ def check(
         RefusalError: a linter is missing.
     """
     case = Case(view, today)
-    if lint is not None:
-        case.start(lint)
     ordered = sorted(all_rules() if rules is None else rules, key=lambda rule: rule.late)
+    if lint is not None and any(rule.late for rule in ordered):
+        case.start(lint)
     found = [finding for rule in ordered for finding in rule.run(case)]
     return merged(_waived(found, case, ordered), frozenset(view.targets))
 

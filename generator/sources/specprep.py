@@ -107,7 +107,8 @@ def _applications(
 
 
 def _commented(line: SpecLine, setups: list[Setup]) -> Iterator[Application]:
-    text = line.text.lstrip().removeprefix("%dnl").lstrip("# \t")
+    # In a comment the macro may be escaped, as rpm expands it there too.
+    text = line.text.lstrip().removeprefix("%dnl").lstrip("# \t").replace("%%", "%", 1)
     yield from _applications(text, line.number, setups[-1] if setups else None, (), commented=True)
 
 

@@ -153,7 +153,11 @@ def licence(case: Case) -> Iterator[Hit]:
 @cache
 def _wrong(expression: str) -> str:
     words = expression.split()
-    if all(word in _COMMON for word in words[::2]) and all(word in ("AND", "OR") for word in words[1::2]):
+    if (
+        len(words) % 2
+        and all(word in _COMMON for word in words[::2])
+        and all(word in ("AND", "OR") for word in words[1::2])
+    ):
         return ""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 

@@ -10,6 +10,7 @@ from generator.check.case import Case
 from generator.check.place import place
 from generator.check.rule import Hit, rule
 from generator.sources import rpmwords
+from generator.targets import is_known_macro
 
 # What stays in a parsed spec with a percent sign because it is rpm's own.
 _OWN = rpmwords.SECTIONS | rpmwords.CONDITIONALS | rpmwords.FILE_DIRECTIVES | rpmwords.BUILTINS
@@ -74,7 +75,7 @@ def unknown(case: Case) -> Iterator[Hit]:
                     frozenset(targets),
                     f"it is defined on line {defined[name][0]}, later or under a condition",
                 )
-            elif name in case.known_macros:
+            elif is_known_macro(name):
                 continue
             elif meant := case.meant_macro(spec, name):
                 yield Hit(f"no target knows %{name}", spec, line, frozenset(targets), f"did you mean %{meant}?")

@@ -15,6 +15,9 @@ from generator.reading import Reading, line_number
 _TOLD_ELSEWHERE = ("No patch number ",)
 
 
+_CONDITION = "bad %"
+
+
 @cache
 def _place() -> re.Pattern[str]:
     return re.compile(r"^(?:\S+: )?line \d+: |^\S+:\d+: ")
@@ -59,6 +62,11 @@ def parse_error(case: Case) -> Iterator[Hit]:
             # The last line has the place, the ones before it the cause.
             *causes, last = messages or ["the spec cannot be read"]
             text, line = _told(case, reading, last)
+            if _CONDITION in text:
+                # Each target expands the expression to something else; the line itself is the same.
+                text, _, expression = text.partition(": ")
+                causes = [cause.removesuffix(expression).rstrip(" :") for cause in causes]
+                text += f": {case.spec(reading.spec).spec.line(line).text.strip()}"
             yield Hit(
                 "; ".join(dict.fromkeys([text, *causes])) + case.state(reading),
                 reading.spec,

@@ -67,7 +67,7 @@ def macro_repeated(case: Case) -> Iterator[Hit]:
     """A service macro that is called twice in a scriptlet, or in the wrong one."""
     for spec in case.specs:
         seen: dict[tuple[str, str, str], tuple[int, tuple[tuple[int, int], ...]]] = {}
-        for call in case.spec(spec).calls(*(macro for macro in MACROS.values())):
+        for call in case.spec(spec).calls(*MACROS.values()):
             wanted = next(kind for kind, macro in MACROS.items() if macro == call.macro)
             if call.section in MACROS and call.section != wanted:
                 yield Hit(f"%{call.macro} stands in %{call.section}", spec, call.line, hint=f"move it to %{wanted}")
