@@ -110,7 +110,7 @@ def reading_job(request: Request) -> Job:
     files = [
         (f"SOURCES/{file.name}", 0o755 if file.executable else 0o644, file.content)
         for file in sources.files.values()
-        if len(file.content) <= LARGEST and _is_inside(file.name)
+        if file.size <= LARGEST and _is_inside(file.name)
     ]
     tasks = []
     for spec in sources.specs:

@@ -26,6 +26,11 @@ class SourceFile:
     executable: bool = False
     kinds: tuple[str, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """The size in bytes; asking for it does not read a large file."""
+        return len(self.content)
+
     @cached_property
     def text(self) -> str:
         """The content as text; bytes that are not UTF-8 survive as surrogates."""

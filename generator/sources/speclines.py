@@ -27,7 +27,7 @@ _CLOSING = {"{": "}", "(": ")", "[": "]"}
 _MOST_UNCLOSED = 20
 
 # Real specs nest four blocks deep; deeper ones than this are not told apart.
-_DEEPEST = 200
+_DEEPEST = 60
 
 
 @dataclass(frozen=True, slots=True)
