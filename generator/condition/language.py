@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from typing import assert_never
 
 from generator.condition.tree import (
@@ -94,6 +93,8 @@ class _Parser:
         return self.error(f"expected {what}{after}, not {token!r}" if token else f"expected {what}{after}", hint)
 
     def unknown(self, what: str, name: str, known: Collection[str]) -> InputError:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, sorted(known), 1)
         return self.error(f"unknown {what} {name!r}", f"did you mean {near[0]!r}?" if near else "")
 

@@ -1,10 +1,6 @@
-"""Random conditions and situations, and the librpm that judges them."""
+"""Random conditions and situations."""
 
 from __future__ import annotations
-
-import json
-import subprocess
-from collections.abc import Mapping, Sequence
 
 from hypothesis import strategies as st
 
@@ -79,62 +75,3 @@ situations = st.builds(
     st.fixed_dictionaries({}, optional={name: st.booleans() for name in FEATURES}),
     st.sampled_from(ARCHITECTURES),
 )
-
-# Runs under the system's Python: parses one spec that asks everything at once, exactly as a build would.
-_JUDGE = r"""
-import json, os, rpm, sys, tempfile
-folder = tempfile.mkdtemp()
-for line in sys.stdin:
-    job = json.loads(line)
-    rpm.reloadConfig(target=job["architecture"])
-    for name in job["forget"]:
-        for _ in range(9):
-            rpm.delMacro(name)
-    for name, value in job["macros"].items():
-        rpm.addMacro(name, value)
-    lines = ["Name: " + job["name"], "Version: 27.4.1_ce", "Release: 0", "Summary: x", "License: MIT", "%description",
-             "%build"]
-    for number, opening in enumerate(job["openings"]):
-        lines += [opening, "yes %d" % number, "%else", "no %d" % number, "%endif"]
-    path = os.path.join(folder, "x.spec")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
-    parsed = rpm.spec(path, rpm.RPMSPEC_ANYARCH | rpm.RPMSPEC_FORCE).parsed
-    answers = [line.split() for line in parsed.splitlines() if line.startswith(("yes ", "no "))]
-    assert [int(answer[1]) for answer in answers] == list(range(len(job["openings"]))), answers
-    print(json.dumps([answer[0] == "yes" for answer in answers]), flush=True)
-"""
-
-
-class Judge:
-    """The real librpm: says which of many `%if` lines hold."""
-
-    def __enter__(self) -> Judge:
-        self.process = subprocess.Popen(
-            ["/usr/bin/python3", "-c", _JUDGE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self.process:
-            assert self.process.stdin
-            self.process.stdin.close()
-
-    def __call__(self, openings: Sequence[str], situation: Situation) -> list[bool]:
-        macros: Mapping[str, str] = {
-            name: value for name, value in situation.macros.items() if name not in ("name", "version")
-        } | {f"with_{name}": "1" for name, on in situation.features.items() if on}
-        forget = [*MACROS, "flavour", *(f"with_{name}" for name in FEATURES)]
-        job = {
-            "name": situation.macros["name"],
-            "architecture": situation.architecture,
-            "forget": forget,
-            "macros": macros,
-            "openings": openings,
-        }
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps(job) + "\n")
-        self.process.stdin.flush()
-        answer: list[bool] = json.loads(self.process.stdout.readline())
-        return answer
