@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-import msgspec
-
 from generator.errors import RefusalError
 from generator.librpm.jobs import (
     Answer,
@@ -93,8 +91,9 @@ class _Run(Generic[Result]):
 class Librpm:
     """The readers that a command uses. A context manager: no process is left behind.
 
-    `trust` lets specs that are not ours be read where no sandbox works; `workers` is how many packages are read at the
-    same time; `warn` is told, once, when own definitions are read without a sandbox.
+    `trust` lets specs that are not ours be read where no sandbox works; `workers` is how many readers there are, which
+    share the targets of one package or read several packages at the same time; `warn` is told, once, when own
+    definitions are read without a sandbox.
     """
 
     def __init__(
@@ -121,10 +120,11 @@ class Librpm:
         limits: Limits | None = None,
         warn: Callable[[str], None] = _warn,
     ) -> Self:
-        """Begin to start the first reader, and return without waiting for it."""
+        """Begin to start the readers, and return without waiting for them."""
         librpm = cls(trust=trust, workers=workers, limits=limits, warn=warn)
         try:
-            librpm._processes.append(Process(librpm.limits, sandboxed=True))
+            for _ in range(librpm.workers):
+                librpm._processes.append(Process(librpm.limits, sandboxed=True))
         except StartError as error:
             librpm._no_sandbox = str(error)
         return librpm
@@ -160,8 +160,16 @@ class Librpm:
             InputError: there is no spec, or `_multibuild` is broken.
             RefusalError: rpm's bindings are missing, or the spec is not ours and no sandbox works here.
         """
-        (view,) = self.read_all([Request(sources, targets, variants, flavours)])
-        return msgspec.structs.replace(view, against=against) if against else view
+        job = reading_job(Request(sources, targets, variants, flavours))
+        size = -(-len(job.tasks) // self.workers)
+        parts = [Job(job.tasks[first : first + size], job.files) for first in range(0, len(job.tasks), size)]
+        found = dict(self._run([(number, part, sources.defined) for number, part in enumerate(parts)], as_reading))
+        return View(
+            sources=sources,
+            readings=tuple(reading for number in range(len(parts)) for reading in found[number]),
+            targets={target.name: target for target in targets},
+            against=against,
+        )
 
     def read_all(self, requests: Iterable[Request]) -> Iterator[View]:
         """Read many package directories, `workers` at a time; views come as they are complete, not in order.

@@ -17,6 +17,8 @@ from generator.sources.multibuild import flavours as flavours_of
 from generator.targets import Target
 
 LARGEST = 16 << 20  # bytes; a larger file is an archive, which no parse needs and which is left out
+LONGEST = 2000  # characters of a line of the log
+MOST = 100  # lines of the log of a parse that was stopped
 _FLAVOUR = b"@BUILD_FLAVOR@"
 _FOLDERS = re.compile(rf"{ROOT}/(?:SPECS/\d+|SOURCES|targets)/|/tmp/evaluate\.spec:\d+: ?")
 _CARET = re.compile(r"^(?:error|warning):\s*\^\s*$")
@@ -138,11 +140,11 @@ _evaluations_decoder = msgspec.json.Decoder(list[Evaluation])
 
 def as_reading(task: Task, limits: Limits, ended: str, log: bytes, result: bytes) -> Reading:
     """The reading that an answer stands for; a parse that went wrong is a reading with an error."""
-    lines = _lines(log)
+    lines = _lines(log, task.spec)
     if ended == "ok":
         try:
             found = _reading_decoder.decode(result)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             ended = "broken"
         else:
             error = found.error
@@ -157,7 +159,7 @@ def as_reading(task: Task, limits: Limits, ended: str, log: bytes, result: bytes
                 error=error,
                 log=tuple(lines),
             )
-    return task.reading(error=reason(ended, limits), log=tuple(lines[:100]))
+    return task.reading(error=reason(ended, limits), log=tuple(lines[:MOST]))
 
 
 def as_expansions(task: Task, limits: Limits, ended: str, log: bytes, result: bytes) -> list[Expansion]:
@@ -165,7 +167,7 @@ def as_expansions(task: Task, limits: Limits, ended: str, log: bytes, result: by
     if ended == "ok":
         try:
             found = _expansions_decoder.decode(result)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             found = []
         if len(found) == len(task.texts):
             return [Expansion(entry.text, _message(entry.error)) for entry in found]
@@ -178,7 +180,7 @@ def as_evaluations(task: Task, limits: Limits, ended: str, log: bytes, result: b
     if ended == "ok":
         try:
             found = _evaluations_decoder.decode(result)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             found = []
         if len(found) == len(task.texts):
             return [_message(entry.error) or entry.value for entry in found]
@@ -225,10 +227,16 @@ def _size(number: int) -> str:
     return f"{number} bytes"
 
 
-def _lines(log: bytes) -> list[str]:
-    """What was printed, without the sandbox's folders and lines that only point at a column."""
+def _lines(log: bytes, spec: str = "") -> list[str]:
+    """What was printed: without the sandbox's folders and lines that only point at a column, and with the line of the
+    spec in the same way by all versions of librpm."""
     text = _FOLDERS.sub("", log.decode("utf-8", "replace"))
-    return [line.rstrip() for line in text.splitlines() if line.strip() and not _CARET.match(line)]
+    if spec:
+        text = re.sub(
+            rf"^((?:error|warning): )?{re.escape(spec)}:(?: line )?(\d+): ", r"\1line \2: ", text, flags=re.MULTILINE
+        )
+    lines = (line.rstrip() for line in text.splitlines() if not _CARET.match(line))
+    return [line if len(line) <= LONGEST else line[:LONGEST] + "…" for line in lines if line]
 
 
 def _fatal(lines: list[str], otherwise: str) -> tuple[str, list[str]]:

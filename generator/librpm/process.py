@@ -25,6 +25,7 @@ from generator.librpm.sandbox import Limits
 
 START_SECONDS = 30.0  # a machine under load may take long to start a Python
 KILL_SECONDS = 5.0
+LONGEST_LINE = 8192  # bytes of an announcement
 PIPE_SIZE = 1 << 20
 SLACK_SECONDS = 20.0  # how much longer than the parse itself an answer may take
 
@@ -211,7 +212,7 @@ class Process:
             DeadError: it is gone, or what it says makes no sense.
         """
         self._fill()
-        while (end := self._buffer.find(b"\n")) >= 0:
+        while (end := self._buffer.find(b"\n", 0, LONGEST_LINE)) >= 0:
             line = bytes(self._buffer[:end])
             try:
                 if line.startswith(b'{"done"'):
@@ -231,6 +232,8 @@ class Process:
             del self._buffer[: last + 1]
             self.extend()
             yield answer, self._plain(log), self._plain(result)
+        if len(self._buffer) > LONGEST_LINE:
+            raise DeadError("a line of an impossible length")
 
     def _plain(self, data: bytes) -> bytes:
         """Output with the folders of the sandbox instead of those that stand for them where there is none."""
