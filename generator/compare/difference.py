@@ -14,7 +14,10 @@ from generator.sources import Sources
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A fact that is not the same on both sides; None where a side does not have it. `targets` are those affected."""
+    """A fact that is not the same on both sides; None where a side does not have it. `targets` are those affected.
+
+    Of a text of several lines both sides hold only the lines that differ.
+    """
 
     subject: str
     property: str
@@ -95,16 +98,31 @@ def _pairs(before: Iterable[Fact], after: Iterable[Fact]) -> list[tuple[str, str
     come = [fact for fact in right if fact not in left]
     single = {(fact.subject, fact.property): fact for fact in come if not fact.many}
     pairs: list[tuple[str, str, str | None, str | None]] = []
+    known: set[tuple[str, str, str]] = set()
     for fact in gone:
         other = single.pop((fact.subject, fact.property), None) if not fact.many else None
-        pairs.append((fact.subject, fact.property, fact.value, other.value if other else None))
-    known = {(subject, name, value) for subject, name, _, value in pairs if value is not None}
+        gone_value, come_value = fact.value, other.value if other else None
+        if come_value is not None and ("\n" in gone_value or "\n" in come_value):
+            gone_value, come_value = _changed_lines(gone_value, come_value)
+            known.add((fact.subject, fact.property, fact.value))
+            if other is not None:
+                known.add((fact.subject, fact.property, other.value))
+        pairs.append((fact.subject, fact.property, gone_value, come_value))
+    known |= {(subject, name, value) for subject, name, _, value in pairs if value is not None}
     pairs += [
         (fact.subject, fact.property, None, fact.value)
         for fact in come
         if (fact.subject, fact.property, fact.value) not in known
     ]
     return pairs
+
+
+def _changed_lines(before: str, after: str) -> tuple[str, str]:
+    """Of two texts the lines that differ; targets whose texts change alike then have equal differences."""
+    changes = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))[2:]
+    gone = [line[1:] for line in changes if line.startswith("-")]
+    come = [line[1:] for line in changes if line.startswith("+")]
+    return "\n".join(gone), "\n".join(come)
 
 
 def compare_files(old: Sources, new: Sources) -> tuple[FileDifference, ...]:

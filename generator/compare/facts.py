@@ -11,6 +11,10 @@ from generator.reading import Dependency, PackageReading, Reading
 
 _FOLDER = re.compile(r"\s*cd\s+'?([^'\s]+)'?\s*$")
 _PATCH = re.compile(r"([^/\s'\"<]+\.(?:patch|diff|dif))(?:\.(?:gz|bz2|xz|zst))?\b")
+_MACHINERY = re.compile(
+    r"\s*(cd '|rm -rf '|echo \"Patch #|STATUS=|if \[ \$STATUS|exit \$STATUS|fi$|mkdir -p '"
+    r"|/usr/bin/(chmod|tar|gzip|patch)\b|.*/rpmuncompress\b|.*\|\s*/usr/bin/patch\b|patch -p)"
+)
 _STRIP = re.compile(r"-p\s*(\d+)")
 
 
@@ -56,16 +60,27 @@ def facts(reading: Reading) -> Iterator[Fact]:
     for source in reading.sources:
         kind = "Patch" if source.patch else "Source"
         yield Fact("spec", kind, f"{source.number}: {source.location or source.name}")
-    for at, patch in enumerate(applied(reading.prep), 1):
-        yield Fact("%prep", "applies", f"{patch.name} (-p{patch.strip}) in {patch.folder}, as number {at}")
+    before: dict[str, str] = {}
+    for patch in applied(reading.prep):
+        place = f"after {before[patch.folder]}" if patch.folder in before else "first"
+        yield Fact("%prep", "applies", f"{patch.name} (-p{patch.strip}) in {patch.folder}, {place}")
+        before[patch.folder] = patch.name
     yield from (Fact("spec", "BuildRequires", text(dependency)) for dependency in reading.build_requires)
     for name in ("exclude_arch", "exclusive_arch", "build_arch"):
         yield from (Fact("spec", name.title().replace("_", ""), arch) for arch in getattr(reading, name))
-    for section in ("prep", "build", "install", "check"):
+    yield Fact("%prep", "text", "\n".join(_own_lines(reading.prep)), many=False)
+    for section in ("build", "install", "check"):
         yield Fact(f"%{section}", "text", getattr(reading, section), many=False)
     for package in reading.packages:
         yield Fact("spec", "package", package.name)
         yield from _package(package)
+
+
+def _own_lines(prep: str) -> Iterator[str]:
+    """The lines of %prep that %setup and %patch did not make."""
+    for line in prep.splitlines():
+        if line.strip() and not _MACHINERY.match(line):
+            yield line
 
 
 def _package(package: PackageReading) -> Iterator[Fact]:
