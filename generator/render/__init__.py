@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,13 +9,14 @@ from typing import Any
 from generator.components.contribution import Source
 from generator.definition.model import Definition
 from generator.errors import InputError, Problem
-from generator.origin import Origin
+from generator.origin import Origin, Text
 from generator.render.assembly import Assembly
 from generator.render.lines import Line
 from generator.render.service import service
 from generator.render.spec import SpecWriter
 from generator.render.templates import Templates
-from generator.sources import Expectation, External, SourceFile, Sources, Waiver
+from generator.sources import Expectation, External, Mention, SourceFile, Sources, Waiver
+from generator.sources.changes import Changes
 
 
 def render(definition: Definition) -> Sources:
@@ -38,7 +38,7 @@ def render(definition: Definition) -> Sources:
         files[f"{head.name}.changes"] = _verbatim(f"{head.name}.changes", definition)
     if head.service:
         _add(files, "_service", service(definition, assembly.facts))
-    problems, externals = [], {}
+    problems, externals, mentions = [], {}, list[Mention]()
     for tree in head.trees.values():
         for patch in tree.patches:
             if patch.file in definition.files:
@@ -49,7 +49,7 @@ def render(definition: Definition) -> Sources:
         name = assembly.facts.plain(source.name)
         if source.external:
             externals[name] = External(name, source.origin)
-        elif not _own(files, source, kind, definition, templates, {**scope, **_of(assembly, source)}):
+        elif not _own(files, source, kind, definition, templates, {**scope, **_of(assembly, source)}, mentions):
             hint = f"put {name} or {name}.j2 beside package.yaml, or say external: true"
             problems.append(Problem(f"the source {name} is nowhere", source.origin, hint))
     if problems:
@@ -62,6 +62,7 @@ def render(definition: Definition) -> Sources:
         waivers=tuple(Waiver(w.rule, w.reason, w.match, w.origin) for w in head.waive),
         targets=tuple(map(str, head.targets)),
         features=tuple(map(str, head.features)),
+        mentions=tuple(mentions),
         defined=True,
         trees={
             assembly.facts.plain(patch.file): str(name) for name, tree in head.trees.items() for patch in tree.patches
@@ -101,6 +102,7 @@ def _own(
     definition: Definition,
     templates: Templates,
     scope: Mapping[str, Any],
+    mentions: list[Mention],
 ) -> bool:
     """Add a source that is ours: the folder's file or template, else the component's template."""
     name = str(source.name)
@@ -110,14 +112,22 @@ def _own(
     template = definition.files.get(f"{name}.j2")
     if template is not None:
         text = template.content.decode("utf-8")
+        templates.environment.printed.clear()
         lines = _numbered(templates, text, template.path, scope)
         _add(files, name, lines)
+        mentions += _mentions(files[name], templates.environment.printed)
         return True
     if source.template:
         lines = templates.render(f"components/{kind}/{source.template}.j2", scope, source.origin, kind) or []
         _add(files, name, lines)
         return True
     return False
+
+
+def _mentions(file: SourceFile, printed: list[Text]) -> list[Mention]:
+    """The facts that a text of the package's own tells, each once."""
+    told = {str(value): value.origin for value in printed if value.strip()}
+    return [Mention(file.name, text, file.text.count(text), origin) for text, origin in told.items()]
 
 
 def _numbered(templates: Templates, text: str, path: str, scope: Mapping[str, Any]) -> list[Line]:
@@ -164,7 +174,7 @@ def _year(definition: Definition) -> int:
     if file is None:
         hint = "write its first entry, or copy one"
         raise InputError(f"{definition.head.name}.changes is missing beside package.yaml", definition.head.origin, hint)
-    found = re.search(rb"\b(\d{4}) - ", file.content)
-    if found is None:
+    newest = Changes.parse(file.path, file.content).newest
+    if newest is None or newest.date is None:
         raise InputError("the newest entry has no date", Origin(PurePosixPath(file.path), 2))
-    return int(found[1])
+    return newest.date.year

@@ -25,10 +25,14 @@ TEMPLATES = next(folder for folder in (ROOT / "templates", ROOT.parent / "templa
 
 
 class Environment(ImmutableSandboxedEnvironment):
-    """The environment of all templates; `marks` holds the place and kind of every value that was printed."""
+    """The environment of all templates; `marks` holds the place and kind of every value that was printed.
+
+    `printed` holds the values themselves since somebody last emptied it.
+    """
 
     def __init__(self, **options: Any) -> None:
         self.marks: list[tuple[Origin | None, str]] = []
+        self.printed: list[Text] = []
         super().__init__(
             block_start_string="[%",
             block_end_string="%]",
@@ -49,6 +53,7 @@ class Environment(ImmutableSandboxedEnvironment):
 
     def _mark(self, value: Any) -> Any:
         if isinstance(value, Text) and value.origin:
+            self.printed.append(value)
             return f"{self._new_mark(value.origin, '')}{value}"
         return value
 
@@ -68,11 +73,6 @@ class Environment(ImmutableSandboxedEnvironment):
             origin, marked = self.marks[int(mark[1])] if mark else (default, kind)
             found.append(Line(_MARK.sub("", raw), origin, marked or kind))
         return found
-
-    def printed(self, text: str) -> list[tuple[str, Origin | None]]:
-        """The values that a template printed into the text, with their origins, one word group per mark."""
-        parts = _MARK.split(text)
-        return [(parts[at + 1], self.marks[int(parts[at])][0]) for at in range(1, len(parts), 2)]
 
 
 def _sysusers(text: str) -> str:

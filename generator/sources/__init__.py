@@ -72,6 +72,16 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """A fact of the definition that one of the package's own texts tells, and how often it does."""
+
+    file: str
+    text: str
+    times: int
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Waiver:
     """A rule that does not apply here, with the reason; `match` narrows it to messages and files that contain it."""
 
@@ -97,6 +107,7 @@ class Sources:
     waivers: tuple[Waiver, ...] = ()
     targets: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    mentions: tuple[Mention, ...] = ()
     defined: bool = False
     notes: tuple[str, ...] = field(default=())
     trees: Mapping[str, str] = field(default_factory=dict)

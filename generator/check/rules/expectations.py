@@ -65,3 +65,19 @@ def expectation_known(case: Case) -> Iterator[Hit]:
             yield Hit(f"no target declares a patch called {expected.object}", file, line)
         elif expected.relation != "patch" and names.isdisjoint(packages):
             yield Hit(f"no target has a package called {expected.subject}", file, line, hint="mend the name")
+
+
+@rule(
+    "fact-missing",
+    "error",
+    reason="A text that the definition renders tells its facts; one that is gone or changed tells something else.",
+    source="the package's own definition",
+    example="README_SUSE.md with a line about DOCKER_OPTS taken out after it was rendered",
+)
+def fact_missing(case: Case) -> Iterator[Hit]:
+    """A fact that a text of the package told when it was rendered, and does not tell any more."""
+    for mention in case.sources.mentions:
+        file = case.sources.files.get(mention.file)
+        if file is not None and file.text.count(mention.text) < mention.times:
+            text = mention.text.split("\n")[0]
+            yield Hit(f"{mention.file} no longer tells of '{text}' as often as its template", mention.file, 1)
