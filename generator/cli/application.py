@@ -17,6 +17,7 @@ from generator.errors import InputError, SpecgenError
 
 if TYPE_CHECKING:
     from generator.package.defined import Defined
+    from generator.package.foreign import Foreign
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,11 +32,11 @@ class Application:
         """The folder of the definition with this name."""
         return self.specs / name
 
-    def package(self, name: str = ".", settings: Mapping[str, str] | None = None) -> Defined:
-        """The package that a person named: a definition under `specs`, or a path to one.
+    def package(self, name: str = ".", settings: Mapping[str, str] | None = None) -> Defined | Foreign:
+        """The package that a person named: a definition under `specs`, or a path to one or to a directory.
 
         Raises:
-            InputError: there is no such package, the name means two.
+            InputError: there is no such package, the name means two, or options are set where there are none.
         """
         from generator.definition.load import FILE
         from generator.package.defined import Defined
@@ -50,7 +51,13 @@ class Application:
         if (folder / FILE).is_file():
             siblings = self.specs if by_name else folder.resolve().parent
             return Defined.open(folder.resolve(), shown(folder), settings or {}, lambda other: siblings / other)
-        raise InputError(f"there is no package '{name}'", hint=self._known(name))
+        if settings:
+            raise InputError(f"--set is for definitions, and {name} has none")
+        if not path.is_dir():
+            raise InputError(f"there is no package '{name}'", hint=self._known(name))
+        from generator.package.foreign import Foreign
+
+        return Foreign.open(path, shown(path))
 
     def _known(self, name: str) -> str:
         from generator.definition.convert import nearest
@@ -74,7 +81,7 @@ def default_specs() -> Path:
     return Path("specs")
 
 
-COMMANDS = ("render", "completion")
+COMMANDS = ("render", "diff", "obs", "doctor", "completion")
 """The commands in the order of the help; each is the function of that name in the module of that name."""
 
 
@@ -140,6 +147,12 @@ def main(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return 2
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "generator":
+            raise
+        lacking = f"this needs the Python package {error.name}, which is not installed"
+        click.echo(f"{click.style('error:', fg='red', bold=True)} {lacking} (install obs-specgen[obs])", err=True)
+        return 3
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         return 130

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from generator.sources import Sources
+    from generator.targets import Target
 
 
 def _settings(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -16,6 +21,25 @@ def _settings(context: click.Context, parameter: click.Parameter, values: tuple[
             raise click.BadParameter(f"'{value}' is not OPTION=CHOICE")
         chosen[name] = choice
     return chosen
+
+
+def complete_package(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The names of definitions that begin so, for the shell; paths are completed when none does."""
+    from generator.cli.application import default_specs
+
+    given = context.find_root().params.get("specs")
+    folder = Path(given) if given else default_specs()
+    names = sorted(
+        path.parent.name for path in folder.glob("*/package.yaml") if path.parent.name.startswith(incomplete)
+    )
+    return names or [str(path) for path in sorted(Path().glob(f"{incomplete}*")) if path.is_dir()]
+
+
+def complete_target(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The names of targets that begin so, for the shell."""
+    from generator.targets import names
+
+    return [name for name in names() if name.startswith(incomplete)]
 
 
 set_option = click.option(
@@ -41,6 +65,40 @@ format_option = click.option(
     show_default=True,
     help="For people or for programs.",
 )
+
+
+target_option = click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="TARGET",
+    shell_complete=complete_target,
+    help="A target by name or as a profile of your own (./mine.toml); without it those of the package, or all.",
+)
+
+macros_option = click.option(
+    "--macros",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Macros for every target: a macro file, or a project configuration of OBS.",
+)
+
+trust_option = click.option("--trust", is_flag=True, help="Read specs that are not yours even without a sandbox.")
+
+
+def targets_of(names: Sequence[str], macros: str | None, *packages: Sources) -> list[Target]:
+    """The targets that a command works on: those named, else those of the packages, else all.
+
+    Raises:
+        InputError: a target is unknown, or a profile or the macro file is wrong.
+    """
+    from generator.targets import all_targets, load, with_macros
+
+    wanted = list(names) or list(dict.fromkeys(name for package in packages for name in package.targets))
+    found = [load(name) for name in wanted] if wanted else list(all_targets())
+    if macros:
+        text = Path(macros).read_text(encoding="utf-8", errors="replace")
+        found = [with_macros(target, text) for target in found]
+    return found
 
 
 def print_json(value: Any) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from generator.cli.application import Application, shown
-from generator.cli.options import format_option, print_json, set_option, sources_option
+from generator.cli.options import complete_package, format_option, print_json, set_option, sources_option
+from generator.errors import InputError
 
 
 @click.command()
-@click.argument("package", default=".")
+@click.argument("package", default=".", shell_complete=complete_package)
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Default: ./rendered/PACKAGE.")
 @set_option
 @sources_option
@@ -24,10 +25,13 @@ def render(
 
     Only files whose bytes differ are written, and each is old or new at any moment; other files in the directory stay.
     """
+    from generator.package.defined import Defined
     from generator.package.directory import write
     from generator.package.supply import supplied
 
     found = app.package(package, settings)
+    if not isinstance(found, Defined):
+        raise InputError(f"{package} has no definition to render", hint="specgen check works without one")
     rendered = found.sources()
     supply = supplied(rendered, sources) if sources else None
     target = output or Path("rendered") / found.name

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from generator import __version__
+from generator.cli.application import COMMANDS
+
+from .conftest import ROOT, Run
+
+SPECGEN = Path(sys.executable).parent / "specgen"
+
+
+def test_help_names_every_command(run: Run) -> None:
+    result = run("--help")
+    assert result.code == 0
+    assert all(f"\n  {name}" in result.out for name in COMMANDS)
+    assert "Exit codes:" in result.out
+    assert max(map(len, result.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(run: Run, name: str) -> None:
+    result = run(name, "--help")
+    assert result.code == 0
+    assert result.out.startswith("Usage: specgen")
+
+
+def test_a_mistyped_command_is_told_with_the_nearest(run: Run) -> None:
+    result = run("rendr")
+    assert (result.code, result.out) == (2, "")
+    assert "did you mean 'render'?" in result.err
+
+
+def test_a_mistyped_package_is_told_with_the_nearest(run: Run) -> None:
+    result = run("render", "dockr")
+    assert result.code == 2
+    assert "did you mean 'docker'?" in result.err
+
+
+def test_a_mistyped_option_is_usage(run: Run) -> None:
+    assert run("render", "docker", "--outputt", "x").code == 2
+
+
+def test_a_name_that_is_a_definition_and_a_directory_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    result = run("render", "docker")
+    assert result.code == 2
+    assert "is a definition under" in result.err
+    assert "./docker" in result.err
+
+
+def test_a_path_to_a_definition_works(run: Run, tmp_path: Path) -> None:
+    for name in ("specs/docker", "specs/docker/package.yaml"):
+        assert run("render", ROOT / name, "-o", tmp_path / "out").code == 0
+
+
+def test_importing_generator_loads_neither_rpm_nor_osc() -> None:
+    script = (
+        "import sys, generator, generator.cli.main; print([m for m in ('rpm', 'osc', 'click') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "[]\n"
+
+
+def test_the_version() -> None:
+    done = subprocess.run([SPECGEN, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"specgen {__version__}\n"
+
+
+def test_a_closed_pipe_is_no_traceback() -> None:
+    shell = f"{SPECGEN} render docker -o /dev/null/x --help | head -n 1"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("shell", "words", "expected"),
+    [
+        ("bash", {"COMP_WORDS": "specgen rend", "COMP_CWORD": "1"}, "render"),
+        ("bash", {"COMP_WORDS": "specgen render docker-", "COMP_CWORD": "2"}, "docker-stable"),
+        ("zsh", {"COMP_WORDS": "specgen rend", "COMP_CWORD": "1"}, "render"),
+        ("fish", {"COMP_WORDS": "specgen rend", "COMP_CWORD": "rend"}, "render"),
+    ],
+)
+def test_shells_complete(shell: str, words: dict[str, str], expected: str) -> None:
+    environment = {
+        **os.environ,
+        "_SPECGEN_COMPLETE": f"{shell}_complete",
+        "SPECGEN_SPECS": str(ROOT / "specs"),
+        **words,
+    }
+    done = subprocess.run([SPECGEN], env=environment, capture_output=True, text=True, check=False)
+    assert expected in done.stdout.replace("\t", "\n").replace(",", "\n").split("\n")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_read_by_their_shells(run: Run, shell: str, tmp_path: Path) -> None:
+    script = tmp_path / "script"
+    script.write_text(run("completion", shell).out)
+    done = subprocess.run([shell, "-n", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
