@@ -8,10 +8,7 @@ which order, how upstream's build was called, and the installed files with their
 from __future__ import annotations
 
 import contextlib
-import gzip
-import hashlib
 import re
-import stat
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,10 +18,11 @@ from functools import cache
 from pathlib import Path
 
 from generator.targets import Target
+from tests.proof.built import Built
 from tests.proof.contract import states
 from tests.proof.facts import Case, Table, counted
 from tests.proof.macros import marker_macros
-from tests.proof.standins import PROGRAMS, TREES, missing
+from tests.proof.standins import PROGRAMS, missing
 
 DATA = Path(__file__).parents[1] / "data" / "hollow"
 #: What rpmbuild is given on every target, so that the host's rpm leaves no traces in the facts.
@@ -32,7 +30,7 @@ BUILD_MACROS = """\
 %_buildshell /bin/bash
 %debug_package %{nil}
 %_build_id_links none
-%__os_install_post find $RPM_BUILD_ROOT/usr/share/man -type f -exec gzip -9n {} + || :
+%__os_install_post hollow-finish
 %_binary_payload w0.ufdio
 %_defaultdocdir /usr/share/doc/packages
 %_docdir_fmt %%{NAME}
@@ -40,8 +38,6 @@ BUILD_MACROS = """\
 %_unpackaged_files_terminate_build 1
 %_missing_doc_files_terminate_build 1
 """
-UPSTREAM = ("hack/make.sh", "make", "go")
-CALLS = ("generated-accounts", "service-add-", "service-del-", "fillup-only", "tmpfiles-create")
 SHELL = {"PWD", "OLDPWD", "SHLVL", "_"}
 
 
@@ -57,7 +53,7 @@ class Build:
 
 def _rpmbuild(spec: Path, macros: str, top: Path, epoch: str = "") -> subprocess.CompletedProcess[str]:
     """Build `spec` in the private folder `top`; nothing of the user's own rpm is read or written."""
-    for name in ("BUILD", "RPMS", "SOURCES", "attributes", "calls", "home", "programs"):
+    for name in ("BUILD", "RPMS", "SOURCES", "attributes", "calls", "home", "programs", "trees"):
         (top / name).mkdir(exist_ok=True)
     for name, text in PROGRAMS.items():
         (top / "programs" / name).write_text(text)
@@ -71,6 +67,7 @@ def _rpmbuild(spec: Path, macros: str, top: Path, epoch: str = "") -> subprocess
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "HOLLOW_CALLS": str(top / "calls"),
+        "HOLLOW_TREES": str(top / "trees"),
     }
     if epoch:
         environment["SOURCE_DATE_EPOCH"] = epoch
@@ -108,141 +105,6 @@ def _plain_environment() -> frozenset[str]:
     return frozenset(line.partition("=")[0] for line in text.split("\0")) | SHELL
 
 
-class _Result:
-    """What a finished build left in its folder, read as facts."""
-
-    def __init__(self, top: Path, sources: Mapping[str, bytes]) -> None:
-        self.top = top
-        self.labels = {_digest(data): f"source {name}" for name, data in sources.items()}
-        for tree, files in TREES.values():
-            self.labels.update({_digest(text.encode()): f"{tree} {path}" for path, text in files.items()})
-        roots = [*top.glob("BUILDROOT/*"), *top.glob("BUILD/*-build/BUILDROOT")]
-        self.root = roots[0] if roots else top / "no-root"
-        self.builds = top / "BUILD"
-        for inner in top.glob("BUILD/*-build"):  # rpm 4.20 and later
-            self.builds = inner
-
-    def clean(self, text: str) -> str:
-        """The text without the folders of this one build."""
-        for folder, name in ((self.root, "BUILDROOT"), (self.builds, "BUILD"), (self.top / "SOURCES", "SOURCES")):
-            text = text.replace(str(folder), name)
-        return text.replace(str(self.top), "TOP")
-
-    def calls(self) -> Iterator[str]:
-        """Every recorded call: what, where, in which order, with which variables, over which series of patches."""
-        seen: dict[str, int] = {}
-        order = []
-        for call in sorted((self.top / "calls").iterdir()):
-            program, *arguments = (call / "arguments").read_text().rstrip("\0").split("\0")
-            folder = self.clean((call / "folder").read_text()).removeprefix("BUILD/")
-            upstream = program in UPSTREAM
-            name = f"{program} in {folder}" if upstream else program
-            seen[name] = seen.get(name, 0) + 1
-            name += f" ({seen[name]})" if seen[name] > 1 else ""
-            order.append(name)
-            yield f"call | {name} | {self.clean(' '.join(map(_quoted, arguments)))}"
-            if not upstream:
-                continue
-            for variable in (call / "environment").read_text().rstrip("\0").split("\0"):
-                if (
-                    not variable.startswith(("RPM_", "HOLLOW_"))
-                    and variable.partition("=")[0] not in _plain_environment()
-                ):
-                    yield f"call | {name} | exported {self.clean(variable)}"
-            for line in (call / "modules").read_text().splitlines():
-                yield f"call | {name} | {line}"
-            if (call / "series").exists():
-                patches, all_of_them = _series(call / "series"), _series(self.builds / folder / ".series")
-                yield f"call | {name} | patched with {'all of its tree' if patches == all_of_them else patches}"
-        yield f"calls | {'; '.join(order)}"
-
-    def trees(self) -> Iterator[str]:
-        """Every unpacked tree and its patches."""
-        for series in sorted(self.builds.glob("*/.series")):
-            yield f"tree | {series.parent.name} | {_series(series)}"
-
-    def came_from(self, path: str) -> str:
-        """Where the content of an installed file came from."""
-        file = self.root / path.lstrip("/")
-        if file.is_symlink() or file.is_dir():
-            return ""
-        if not file.exists():
-            return "nothing installed"
-        data = file.read_bytes()
-        if path.endswith(".gz"):
-            data = gzip.decompress(data)
-        text = self.clean(data.decode(errors="surrogateescape"))
-        first, _, rest = text.partition("\n")
-        if first.startswith("hollow: ") and not rest:
-            return first.removeprefix("hollow: ")
-        if path.endswith("/.series"):
-            return "the patched tree"
-        return self.labels.get(_digest(data)) or repr(text if len(text) < 200 else _digest(data))
-
-    def packages(self) -> Iterator[str]:
-        """Every built package: its files as a user gets them, and what its scriptlets call in which order."""
-        columns = ("NAMES", "MODES", "USERNAME", "GROUPNAME", "FLAGS:fflags", "LINKTOS")
-        fields = "%{NAME}\\n%{ARCH}\\n[" + "\\t".join(f"%{{FILE{column}}}" for column in columns) + "\\n]"
-        scripts = "".join(f"\\1{script}\\1%{{{tag}}}" for script, tag in _SCRIPTS.items())
-        for package in sorted((self.top / "RPMS").rglob("*.rpm")):
-            done = subprocess.run(
-                [
-                    "rpm",
-                    "--dbpath",
-                    str(self.top / "db"),
-                    "-qp",
-                    "--nosignature",
-                    "--qf",
-                    (fields + scripts).replace("\\1", "\1"),
-                    str(package),
-                ],
-                env={"PATH": "/usr/bin:/bin", "HOME": str(self.top / "home"), "LC_ALL": "C.UTF-8"},
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            head, *rest = done.stdout.split("\1")
-            name, arch, *lines = head.splitlines()
-            yield f"{name} | arch | {'noarch' if arch == 'noarch' else 'of the host'}"
-            for line in lines:
-                yield f"{name} | file | {self._file(*line.split(chr(9)))}"
-            for script, text in zip(rest[::2], rest[1::2], strict=True):
-                called = [" ".join(line.split()) for line in text.splitlines() if line.strip().startswith(CALLS)]
-                if text.strip() != "(none)":
-                    yield f"{name} | script | %{script} calls {'; '.join(called) or 'nothing'}"
-
-    def _file(self, path: str, mode: str, user: str, group: str, flags: str, link: str) -> str:
-        perms = stat.filemode(int(mode) & 0xFFFF)
-        flag_names = [word for letter, word in _FLAGS.items() if letter in flags]
-        source = self.came_from(path) if "g" not in flags else ""
-        parts = [path, perms, f"{user}:{group}", *flag_names]
-        return " | ".join([" ".join(parts), *([f"-> {link}"] if link else []), *([f"from {source}"] if source else [])])
-
-
-_SCRIPTS = {
-    "pre": "PREIN",
-    "post": "POSTIN",
-    "preun": "PREUN",
-    "postun": "POSTUN",
-    "pretrans": "PRETRANS",
-    "posttrans": "POSTTRANS",
-}
-_FLAGS = {"c": "config", "n": "noreplace", "m": "missingok", "d": "doc", "l": "license", "g": "ghost", "r": "readme"}
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _quoted(argument: str) -> str:
-    return argument if re.fullmatch(r"[\w%+,./:=@-]+", argument) else "'" + argument.replace("\n", "\\n") + "'"
-
-
-def _series(file: Path) -> str:
-    names = file.read_text().splitlines()[1:]
-    return ", ".join(reversed(names)) or "nothing"
-
-
 def _problems(output: str) -> Iterator[str]:
     unpackaged = False
     for line in output.splitlines():
@@ -268,7 +130,7 @@ def facts_of(build: Build, declared: Iterable[str]) -> frozenset[str]:
         spec = next(name for name in own if name.endswith(".spec"))
         macros = marker_macros(build.target) + "".join(f"%{name} {value}\n" for name, value in build.define.items())
         done = _rpmbuild(top / "SOURCES" / spec, macros, top, build.epoch)
-        result = _Result(top, sources)
+        result = Built(top, sources, _plain_environment())
         facts = [*result.calls(), *result.trees(), *dict.fromkeys(map(result.clean, _problems(done.stdout)))]
         if done.returncode:
             errors = [

@@ -89,9 +89,9 @@ class Proofs:
             ("files", self._by_files),
             ("contract", self._by_contract),
             ("twin", self._by_twin),
-            ("contract in every state", self._by_features),
             ("installation", self._by_installing),
             ("hollow build", self._by_builds),
+            ("contract in every state", self._by_features),
         ):
             seen = proof(rest)
             count[title] = len(seen)

@@ -133,6 +133,14 @@ for module in mod sum; do
   fi
 done >"$call/modules"
 """,
+    # in place of the host's brp scripts: manual pages are compressed, and the trees' series are kept
+    "hollow-finish": r"""#!/bin/bash
+pages=$RPM_BUILD_ROOT/usr/share/man
+[ ! -d "$pages" ] || find "$pages" -type f -exec gzip -9n {} +
+for series in "$RPM_BUILD_DIR"/*/.series; do
+  [ ! -e "$series" ] || cp "$series" "$HOLLOW_TREES/$(basename "${series%/*}")"
+done
+""",
     "make": '#!/bin/bash\nhollow-record make "$@" && exec /usr/bin/make --silent "$@"\n',
     "fdupes": '#!/bin/bash\nexec hollow-record fdupes "$@"\n',
     "generate-sysusers": '#!/bin/bash\nset -e\nhollow-record generate-sysusers "$@"\n'

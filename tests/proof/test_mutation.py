@@ -18,7 +18,7 @@ def controls(name: str) -> list[Removal]:
     """Removals that must not be seen: comments and blank lines of each file that has them."""
     found = []
     for file in defined(name).sources().files.values():
-        if file.name.endswith((".spec", ".service", ".rules")):
+        if file.name.endswith((".spec", ".service")):
             for start in ("#", ""):
                 lines = [n for n, text in enumerate(file.lines, 1) if text.strip()[:1] == start]
                 found += [Removal(name, "control", file.name, n, file.lines[n - 1]) for n in lines[-1:]]
