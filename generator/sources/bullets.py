@@ -12,9 +12,8 @@ from generator.errors import InputError
 # The width of the separator, to which obs-build's `vc` wraps too.
 DEFAULT_WIDTH = 67
 
-# Widths in use, the most usual first; one of them wins over a width that fits equally well.
+# Widths in use, the most usual first, which wins where several fit equally well.
 _USUAL_WIDTHS = (67, 79, 80, 72, 76, 78, 75, 70)
-_NARROWEST, _WIDEST = 50, 100
 _FEWEST_WRAPPED_LINES = 2
 
 _BULLET = re.compile(r"([ \t]*)([-*+•])[ \t]+(?=\S)")
@@ -127,12 +126,7 @@ def width_of(bodies: Iterable[str]) -> int:
             limits.append((len(line.rstrip()), len(line.rstrip()) + 1 + len(words[0])))
     if len(limits) < _FEWEST_WRAPPED_LINES:
         return DEFAULT_WIDTH
-    scores = {
-        width: sum(shortest <= width < longest for shortest, longest in limits)
-        for width in range(_NARROWEST, _WIDEST + 1)
-    }
-    best = max(scores.values())
-    if 2 * best <= len(limits):
-        return DEFAULT_WIDTH
-    fitting = [width for width, score in scores.items() if score == best]
-    return next((width for width in _USUAL_WIDTHS if width in fitting), fitting[0])
+    # Hand-wrapped lines differ by a few columns, so only widths that people set their editors to are considered.
+    scores = {width: sum(shortest <= width < longest for shortest, longest in limits) for width in _USUAL_WIDTHS}
+    best = max(_USUAL_WIDTHS, key=lambda width: scores[width])
+    return best if 2 * scores[best] > len(limits) else DEFAULT_WIDTH

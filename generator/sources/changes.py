@@ -38,7 +38,8 @@ _ZONES = {
 _SEPARATOR = re.compile(r"-{50,}\s*\Z")
 _HEADER = re.compile(
     r"(?P<day>[A-Z][a-z]{2})[a-z]*,?\s+"
-    r"(?P<month>[A-Z][a-z]{2})[a-z]*\s+(?P<date>\d{1,2})\.?,?\s+"
+    r"(?:(?P<month>[A-Z][a-z]{2})[a-z]*\s+(?P<date>\d{1,2})|(?P<date2>\d{1,2})\.?\s+(?P<month2>[A-Z][a-z]{2})[a-z]*)"
+    r"\.?,?\s+"
     r"(?:(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?:\s+(?P<half>AM|PM))?\s+)?"
     r"(?:(?P<zone>[A-Z]{1,5}|[+-]\d{2,4})\s+)?"
     r"(?P<year>\d{4})"
@@ -270,7 +271,8 @@ def _bytes(lines: Sequence[str]) -> bytes:
 
 def _moment(match: re.Match[str]) -> datetime | None:
     """The date of a header, None where there is no such day or time."""
-    if match["month"] not in _MONTHS or match["day"] not in _DAYS:
+    month = match["month"] or match["month2"]
+    if month not in _MONTHS or match["day"] not in _DAYS:
         return None
     zone = match["zone"] or ""
     hours = _ZONES.get(zone, 0.0)
@@ -283,8 +285,8 @@ def _moment(match: re.Match[str]) -> datetime | None:
     try:
         return datetime(
             int(match["year"]),
-            _MONTHS.index(match["month"]) + 1,
-            int(match["date"]),
+            _MONTHS.index(month) + 1,
+            int(match["date"] or match["date2"]),
             hour,
             int(match["minute"] or 0),
             int(match["second"] or 0),

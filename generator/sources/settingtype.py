@@ -97,13 +97,13 @@ class SettingType:
 
 
 def _split(text: str) -> list[str]:
-    """Values separated by commas; those with a comma or a blank may be quoted."""
-    parts = re.findall(r'\s*("(?:[^"\\]|\\.)*"|\'[^\']*\'|[^,]*)\s*(?:,|\Z)', text)
-    values = [
-        part[1:-1] if part[:1] in ('"', "'") and part[-1:] == part[:1] and len(part) > 1 else part.strip()
-        for part in parts
-    ]
-    return values[:-1] if values and not values[-1] and not text.rstrip().endswith('""') else values
+    """Values separated by commas; those with a comma or a blank may be quoted, and nothing at all is a value too."""
+    values = []
+    for part in re.findall(r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^,])+|(?<=,)(?=,|\Z)|\A(?=,)""", text, re.DOTALL):
+        value = part.strip()
+        quoted = len(value) > 1 and value[0] in "'\"" and value[0] == value[-1]
+        values.append(value[1:-1] if quoted else value)
+    return values
 
 
 def _limits(text: str) -> tuple[int | None, int | None]:

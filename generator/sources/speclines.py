@@ -8,7 +8,7 @@ a block; after a mere backslash it does (`%configure \\`, `%if …`). Nothing is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -20,7 +20,10 @@ _SECTION = re.compile(
     r"%(" + "|".join(sorted(rpmwords.SECTIONS, key=len, reverse=True)) + r")(?:\s+(.*))?\Z", re.IGNORECASE
 )
 _BRACKETS = re.compile(r"\\.?|%[%{(\[]|[{}()\[\]]")
+_OPENING = re.compile(r"%[{(\[]")
 _CLOSING = {"{": "}", "(": ")", "[": "]"}
+
+_ALONE = (False,)
 
 # A bracket that is never closed makes rpm read the rest of the file as one; here that line then stands alone. Each
 # such attempt reads to the end, so there is an end to them.
@@ -187,6 +190,7 @@ class _Reader:
         self.section = 0
         self.blocks: list[Block | None] = []
         self.stack: list[_OpenBlock] = []
+        self.around: tuple[tuple[int, int], ...] = ()
         self.too_deep = 0
         self.unmatched: list[int] = []
         self.unclosed: list[int] = []
@@ -214,11 +218,11 @@ class _Reader:
         for section, following in zip(self.sections, [*starts, len(self.lines) + 1], strict=True):
             yield replace(section, end=following - 1)
 
-    def joined(self, at: int) -> tuple[int, list[bool]]:
+    def joined(self, at: int) -> tuple[int, Sequence[bool]]:
         """How many lines from `at` on belong together, and for each whether it begins inside a macro or a body."""
         first = self.pieces[at][0]
-        if _is_comment(first):
-            return 1, [False]
+        if not (first.endswith("\\") or _OPENING.search(first)) or _is_comment(first):
+            return 1, _ALONE
         joiner, inside, index = _Joiner(), [False], at
         defines = bool(_DEFINITION.match(first))
         may_bracket = len(self.unclosed) < _MOST_UNCLOSED
@@ -229,7 +233,7 @@ class _Reader:
             if index >= len(self.pieces):
                 if joiner.brackets:
                     self.unclosed.append(at + 1)
-                    return 1, [False]
+                    return 1, _ALONE
                 break
             inside.append(defines or joiner.brackets)
         return len(inside), inside
@@ -237,9 +241,10 @@ class _Reader:
     def line(self, index: int, first: int, inside: bool) -> None:
         text, end = self.pieces[index]
         number, directive = index + 1, ""
-        comment = not inside and _is_comment(text)
+        bare = text.lstrip()
+        comment = not inside and bare[:1] in ("#", "%") and _is_comment(bare)
         within: tuple[tuple[int, int], ...] | None = None
-        if not inside and not comment:
+        if bare[:1] == "%" and not inside and not comment:
             if conditional := _CONDITIONAL.match(text):
                 directive = conditional[1]
                 within = self.conditional(directive, self.expression(index, conditional[2]), number)
@@ -249,8 +254,10 @@ class _Reader:
                 self.section = len(self.sections) - 1
                 for block in self.stack:
                     block.last_changed = self.section
+        if directive and directive != "section":
+            self.around = self.within()
         if within is None:
-            within = self.within()
+            within = self.around
         self.lines.append(SpecLine(number, text, end, self.section, within, first, inside, directive, comment))
 
     def expression(self, index: int, text: str) -> str:
@@ -289,7 +296,7 @@ class _Reader:
 
 def _is_comment(text: str) -> bool:
     bare = text.lstrip()
-    return bare.startswith("#") or bool(re.match(r"%dnl\b", bare))
+    return bare.startswith("#") or (bare.startswith("%dnl") and bool(re.match(r"%dnl\b", bare)))
 
 
 def _section(kind: str, arguments: str, line: int) -> Section:

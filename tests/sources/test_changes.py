@@ -49,6 +49,8 @@ Mon Apr  1 10:00:00 AM +0530 2024 - x@example.org
 - another form
 -------------------------------------------------------------------
 Thu May 2 25:00:00 UTC 2024 - impossible@example.org
+-------------------------------------------------------------------
+Fri 3 May 01:02:03 PM CEST 2024 - day.first@example.org
 """
 
 
@@ -85,15 +87,16 @@ def test_the_zoo():
         "2024-04-01 04:30:00",
         None,
         None,
+        "2024-05-03 11:02:03",
     ]
     assert [entry.address for entry in changes.entries] == [
         "no.separator@example.org", "w@example.org", "two.blanks@example.org", "x@example.org", "iso@example.org",
-        "impossible@example.org",
+        "impossible@example.org", "day.first@example.org",
     ]  # fmt: skip
-    assert [entry.true_weekday for entry in changes.entries] == [True, False, True, True, True, True]
+    assert [entry.true_weekday for entry in changes.entries] == [True, False, True, True, True, True, True]
     assert changes.entries[1].body == "- no blank line above\nfree text at the margin\n\ttabs\n\n  * after a blank line"
     assert changes.entries[3].body.endswith("indented rows are text")
-    assert [entry.body for entry in changes.entries[4:]] == ["- another form", ""]
+    assert [entry.body for entry in changes.entries[4:]] == ["- another form", "", ""]
     lines = ZOO.split("\n")
     assert all(lines[entry.line - 1].strip() == entry.header for entry in changes.entries)
 
