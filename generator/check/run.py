@@ -15,6 +15,36 @@ from generator.sources import Waiver
 UNUSED = "waiver-unused"
 
 
+class Run:
+    """A check under way: the linters are at work, and what does not wait for them is found."""
+
+    def __init__(
+        self, view: View, rules: Sequence[Rule] | None = None, lint: Lint | None = None, today: date | None = None
+    ) -> None:
+        """Begin. The arguments are those of `check`.
+
+        Raises:
+            RefusalError: a linter is missing.
+        """
+        self.view = view
+        self._rules = all_rules() if rules is None else tuple(rules)
+        self._late = [rule for rule in self._rules if rule.late]
+        self._case = Case(view, today)
+        if lint is not None and self._late:
+            self._case.start(lint)
+        self._found = [finding for rule in self._rules if not rule.late for finding in rule.run(self._case)]
+
+    def finish(self) -> tuple[Finding, ...]:
+        """Wait for the linters; all findings.
+
+        Raises:
+            RefusalError: a linter did not come to an end.
+        """
+        late = [finding for rule in self._late for finding in rule.run(self._case)]
+        waived = _waived([*self._found, *late], self._case, self._rules)
+        return merged(waived, frozenset(self._case.view.targets))
+
+
 def check(
     view: View, rules: Sequence[Rule] | None = None, *, lint: Lint | None = None, today: date | None = None
 ) -> tuple[Finding, ...]:
@@ -23,14 +53,9 @@ def check(
     Without `lint` scriptlets are not linted, without `today` no date is in the future.
 
     Raises:
-        RefusalError: a linter is missing.
+        RefusalError: a linter is missing, or did not come to an end.
     """
-    case = Case(view, today)
-    ordered = sorted(all_rules() if rules is None else rules, key=lambda rule: rule.late)
-    if lint is not None and any(rule.late for rule in ordered):
-        case.start(lint)
-    found = [finding for rule in ordered for finding in rule.run(case)]
-    return merged(_waived(found, case, ordered), frozenset(view.targets))
+    return Run(view, rules, lint, today).finish()
 
 
 def _waived(findings: Iterable[Finding], case: Case, rules: Sequence[Rule]) -> Iterator[Finding]:

@@ -29,6 +29,12 @@ def _parsed(name: str, content: bytes) -> Spec:
     return Spec.parse(name, content)
 
 
+def prepare(file: SourceFile) -> None:
+    """Read a spec ahead of the time when rules ask for it."""
+    spec = _parsed(file.name, file.content)
+    _ = spec.layout, spec.tags, spec.prep, spec.definitions, spec.file_uses
+
+
 class SpecIndex:
     """See the module. All lines count from 1."""
 

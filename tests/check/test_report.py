@@ -127,7 +127,7 @@ def test_the_table_names_each_target_above_its_column(report: Report) -> None:
     row = next(line for line in lines if "docker-buildx " in line and "expects" not in line)
     for target, head in zip(reversed(TARGETS), heads, strict=True):
         end = head.index(target) + len(target) - 1
-        assert row[end] == ("-" if target.startswith("s") else "y"), target
+        assert row[end] == ("-" if target.startswith("s") else "+"), target
 
 
 def test_more_targets_than_fit_make_a_second_table(report: Report) -> None:

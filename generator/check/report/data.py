@@ -15,19 +15,20 @@ from generator.origin import Origin
 VERSION = 1  # rises when something that is here goes away or changes its meaning
 
 
-def data(reports: Sequence[Report]) -> str:
-    """The reports as one JSON document."""
-    document = {"version": VERSION, "packages": [_package(report) for report in reports]}
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+def document(packages: Sequence[dict[str, Any]]) -> str:
+    """The packages as one JSON document."""
+    whole = {"version": VERSION, "packages": packages}
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
 
 
-def _package(report: Report) -> dict[str, Any]:
+def package(report: Report) -> dict[str, Any]:
+    """What a document says of one package."""
     targets = list(report.view.targets)
     return {
         "package": report.package,
         "targets": targets,
         "counts": {severity: report.count(severity) for severity in SEVERITIES},
-        "findings": [_finding(finding, targets) for finding in report.findings],
+        "findings": [_finding(finding, report, targets) for finding in report.findings],
         "holds": [
             {"kind": row.kind, "fact": row.label, "targets": dict(zip(targets, row.marks, strict=True))}
             for row in what_holds(report, targets)
@@ -35,13 +36,13 @@ def _package(report: Report) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding, targets: list[str]) -> dict[str, Any]:
+def _finding(finding: Finding, report: Report, targets: list[str]) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "severity": finding.severity,
         "message": finding.message,
         "hint": finding.hint,
-        "file": finding.file,
+        "file": report.path(finding.file),
         "line": finding.line,
         "origin": _origin(finding.origin),
         "related": [_origin(origin) for origin in finding.related],

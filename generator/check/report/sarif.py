@@ -16,8 +16,8 @@ from generator.origin import Origin
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def sarif(reports: Sequence[Report]) -> str:
-    """The reports as one SARIF run."""
+def document(results: Sequence[dict[str, Any]]) -> str:
+    """The results as one SARIF run."""
     rules = [
         {
             "id": rule.id,
@@ -27,30 +27,25 @@ def sarif(reports: Sequence[Report]) -> str:
         }
         for rule in all_rules()
     ]
-    index = {str(rule["id"]): number for number, rule in enumerate(rules)}
-    document = {
-        "$schema": _SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "specgen",
-                        "semanticVersion": __version__,
-                        "informationUri": "https://github.com/openSUSE/specgen",
-                        "rules": rules,
-                    }
-                },
-                "columnKind": "unicodeCodePoints",
-                "results": [_result(report, finding, index) for report in reports for finding in report.findings],
-            }
-        ],
+    driver = {
+        "name": "specgen",
+        "semanticVersion": __version__,
+        "informationUri": "https://github.com/openSUSE/specgen",
+        "rules": rules,
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    whole = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
+
+
+def results(report: Report) -> list[dict[str, Any]]:
+    """The results of one package."""
+    index = {rule.id: number for number, rule in enumerate(all_rules())}
+    return [_result(report, finding, index) for finding in report.findings]
 
 
 def _result(report: Report, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
-    rendered = _location(finding.file, finding.line)
+    rendered = _location(report.path(finding.file), finding.line)
     # The place to mend comes first: what was rendered from it stands among the related locations.
     places = [_location(str(finding.origin.path), finding.origin.line)] if finding.origin else [rendered]
     related = [_macro(origin) for origin in finding.related]

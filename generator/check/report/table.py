@@ -10,7 +10,9 @@ from generator.check.report import Report
 from generator.errors import InputError
 from generator.reading import Reading
 
-_COLUMN = 4
+_COLUMN = 3
+_SIGNS = {"yes": "+", "NO": "!"}
+_LEGEND = "+ yes   - no   ! not as expected"
 
 
 class Row(NamedTuple):
@@ -113,6 +115,7 @@ def draw(rows: Sequence[Row], targets: Sequence[str], width: int) -> Iterator[st
         if start:
             yield ""
         yield from _drawn([Row(row.kind, row.label, row.marks[part]) for row in rows], targets[part], width)
+    yield _LEGEND
 
 
 def _drawn(rows: Sequence[Row], targets: Sequence[str], width: int) -> Iterator[str]:
@@ -132,7 +135,7 @@ def _drawn(rows: Sequence[Row], targets: Sequence[str], width: int) -> Iterator[
         first, *rest = wrap(row.label, room - 10, break_long_words=True, break_on_hyphens=False) or [""]
         lead = row.kind if row.kind != kind else ""
         kind = row.kind
-        marks = "".join(mark.ljust(_COLUMN) for mark in row.marks)
+        marks = "".join(_SIGNS.get(mark, mark).ljust(_COLUMN) for mark in row.marks)
         yield f"{lead:9}{first:{room - 9}}{marks}".rstrip()
         for line in rest:
             yield f"{'':11}{line}"[:width]

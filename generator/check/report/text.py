@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import groupby
 
 from generator.check.finding import SEVERITIES, Finding
@@ -15,9 +15,9 @@ _COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "note": "\x1b[36m", 
 _INDENT = "    "
 
 
-def text(reports: Sequence[Report], *, colour: bool, width: int, table: bool) -> str:
-    """The reports as text. The reason of a rule is told once a package, with its first finding."""
-    return "\n".join("\n".join(_lines(report, _Paint(colour), width, table)) + "\n" for report in reports)
+def text(report: Report, *, colour: bool, width: int, table: bool) -> str:
+    """The report as text. The reason of a rule is told once, with its first finding."""
+    return "\n".join(_lines(report, _Paint(colour), width, table)) + "\n"
 
 
 class _Paint:
@@ -32,7 +32,7 @@ def _lines(report: Report, paint: _Paint, width: int, table: bool) -> Iterable[s
     reasons = {rule.id: rule.reason for rule in all_rules()}
     hints: set[tuple[str, str]] = set()
     for file, findings in groupby(report.findings, key=lambda finding: finding.file):
-        yield paint("strong", file)
+        yield paint("strong", report.path(file))
         for finding in findings:
             # What was said a line above need not be said again.
             hint = "" if (finding.rule, finding.hint) in hints else finding.hint

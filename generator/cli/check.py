@@ -1,0 +1,186 @@
+"""`specgen check`: what librpm and the rules have to say of packages."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from generator.cli.application import Application
+from generator.cli.options import (
+    complete_package,
+    macros_option,
+    set_option,
+    sources_option,
+    target_option,
+    targets_of,
+    trust_option,
+)
+
+if TYPE_CHECKING:
+    from generator.check.report import Format, Report
+    from generator.librpm import Librpm
+    from generator.package.defined import Defined
+    from generator.package.foreign import Foreign
+    from generator.sources import Sources
+
+_AHEAD = 4  # packages that are read while the linters work on earlier ones
+
+
+@click.command()
+@click.argument("packages", nargs=-1, shell_complete=complete_package)
+@target_option
+@macros_option
+@set_option
+@sources_option
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "sarif"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, for those that show findings beside the code.",
+)
+@click.option("--table/--no-table", default=None, help="What holds where; by default for one package.")
+@click.option("--no-cache", is_flag=True, help="Check again what has not changed since the last time.")
+@trust_option
+@click.pass_obj
+def check(
+    app: Application,
+    packages: tuple[str, ...],
+    targets: tuple[str, ...],
+    macros: str | None,
+    settings: dict[str, str],
+    sources: Path | None,
+    strict: bool,
+    format_: Format,
+    table: bool | None,
+    no_cache: bool,
+    trust: bool,
+) -> int:
+    """Check packages on all their targets, or on those named.
+
+    Exit code 1 means that at least one error was found; with --strict a warning is enough.
+    """
+    from generator.librpm import Librpm
+
+    begun = time.time_ns()
+    names = packages or (".",)
+    # The reader starts while definitions are loaded.
+    with Librpm.start(trust=trust, workers=1 if len(names) == 1 else processors()) as librpm:
+        found = [app.package(name, settings) for name in names]
+        printed, worst = "", 0
+        from generator.check.report import Writer
+
+        writer = Writer(format_, colour=coloured(), width=width(), table=len(names) == 1 if table is None else table)
+        for report in _reports(librpm, found, targets, macros, sources):
+            worst = max(worst, int(bool(report.count("error") or (strict and report.count("warning")))))
+            text = writer.add(report)
+            printed += text
+            click.echo(text, nl=False)
+        text = writer.end()
+        click.echo(text, nl=False)
+    if not no_cache:
+        from generator.cli.remembered import remember
+
+        inputs = [
+            app.specs,
+            *names,
+            *filter(None, (macros, sources)),
+            *(name for name in targets if Path(name).is_file()),
+        ]
+        remember(sys.argv[1:], map(str, inputs), begun, printed + text, "", worst)
+    return worst
+
+
+def _reports(
+    librpm: Librpm,
+    packages: Sequence[Defined | Foreign],
+    targets: Sequence[str],
+    macros: str | None,
+    supplies: Path | None,
+) -> Iterator[Report]:
+    """The reports of packages in their order; those that come early wait."""
+    from threading import Thread
+
+    from generator.librpm import Request
+
+    order: dict[int, int] = {}
+    folders = [getattr(package, "folder", "") for package in packages]
+
+    def requests() -> Iterator[Request]:
+        for number, package in enumerate(packages):
+            files = package.sources()
+            if supplies:
+                from generator.package.supply import supplied
+
+                files = supplied(files, supplies).sources
+            order[id(files)] = number
+            if number == 0:
+                # While another process reads the first package, this one loads the rules.
+                Thread(target=_prepare, args=(files,)).start()
+            yield Request(files, targets_of(targets, macros, files))
+
+    waiting: dict[int, Run] = {}
+    done: dict[int, Report] = {}
+    following = 0
+
+    def finish(number: int) -> None:
+        from generator.check.report import Report
+
+        run = waiting.pop(number)
+        done[number] = Report(packages[number].name, run.view, run.finish(), folders[number])
+
+    for view in librpm.read_all(requests()):
+        from generator.check.run import Run
+        from generator.check.scriptlets import lint
+
+        waiting[order.pop(id(view.sources))] = Run(view, lint=lint, today=datetime.now(UTC).date())
+        while len(waiting) > _AHEAD:
+            finish(min(waiting))
+        while following in done:
+            yield done.pop(following)
+            following += 1
+    for number in sorted(waiting):
+        finish(number)
+    for number in sorted(done):
+        yield done.pop(number)
+
+
+def _prepare(sources: Sources) -> None:
+    from generator.check.rule import all_rules
+    from generator.check.run import Run  # noqa: F401  (loaded here, used in a moment)
+    from generator.check.specindex import prepare
+
+    all_rules()
+    for spec in sources.specs:
+        prepare(spec)
+
+
+def processors() -> int:
+    """How many processes this one may keep busy."""
+    import os
+
+    return len(os.sched_getaffinity(0))
+
+
+def coloured() -> bool:
+    """Whether standard output is to have colours (no-color.org)."""
+    import os
+
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def width() -> int:
+    """The columns to print in: those of a terminal, at most 100; 80 elsewhere."""
+    import shutil
+
+    return min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80
