@@ -13,6 +13,7 @@ from generator.sources.specmacros import Guard, file_uses, groups, statements
 _SETUP = re.compile(r"%(setup|autosetup)\b(.*)\Z", re.DOTALL)
 _PATCH = re.compile(r"%(?:patch(\d*)\b|\{patch(\d+)\})(.*)\Z", re.DOTALL)
 _AUTOPATCH = re.compile(r"%\{?autopatch\b(.*)\Z", re.DOTALL)
+_ALL_PATCHES = re.compile(r"(?<!%)%(?:\{patches\}|patches\b)")
 _WITH_VALUE = frozenset("abdFmMnopPSz")
 
 Kind = Literal["patch", "autopatch", "autosetup", "shell"]
@@ -39,9 +40,9 @@ class Application:
     """Where patches are applied.
 
     `numbers` are the patches', as written (`%patch -P 3`, `%patch3`, `%patch 3`; may be a macro), empty for all of
-    them (`autopatch`, `autosetup`; `words` may limit these). `shell` is a line that hands a patch to a command of its
-    own. `strip` is the argument of `-p`. `setup` is what unpacked the tree that is current there. A `commented` one
-    stands in a comment.
+    them (`autopatch`, `autosetup`, `%{patches}`; `words` may limit these). `shell` is a line that hands patches to a
+    command of its own. `strip` is the argument of `-p`. `setup` is what unpacked the tree that is current there. A
+    `commented` one stands in a comment.
     """
 
     kind: Kind
@@ -67,7 +68,7 @@ def prep(lines: Sequence[SpecLine], sections: Sequence[Section]) -> Prep:
     setups: list[Setup] = []
     applications: list[Application] = []
     within = [line for line in lines if sections[line.section].kind == "prep"]
-    by_hand = {use.line: use for use in file_uses(within) if use.patch and not use.comment}
+    by_hand = _by_hand(within)
     for first, text in groups(within):
         if first.directive or "%" not in text:
             continue
@@ -76,9 +77,9 @@ def prep(lines: Sequence[SpecLine], sections: Sequence[Section]) -> Prep:
             continue
         if by_hand and not _begins_with_command(text):
             for number in range(first.number, first.number + text.count("\n") + 1):
-                if use := by_hand.get(number):
+                if number in by_hand:
                     current = setups[-1] if setups else None
-                    applications.append(Application("shell", number, (str(use.number),), setup=current))
+                    applications.append(Application("shell", number, by_hand[number], setup=current))
         for statement in statements(text, first.number):
             if match := _SETUP.match(statement.text):
                 setup = _setup(match, statement.line, statement.guards)
@@ -110,6 +111,16 @@ def _commented(line: SpecLine, setups: list[Setup]) -> Iterator[Application]:
     # In a comment the macro may be escaped, as rpm expands it there too.
     text = line.text.lstrip().removeprefix("%dnl").lstrip("# \t").replace("%%", "%", 1)
     yield from _applications(text, line.number, setups[-1] if setups else None, (), commented=True)
+
+
+def _by_hand(lines: Sequence[SpecLine]) -> dict[int, tuple[str, ...]]:
+    """The lines that name patches by their macros, and the numbers; none of them for a line that names all."""
+    found: dict[int, tuple[str, ...]] = {}
+    for use in file_uses(lines):
+        if use.patch and not use.comment:
+            found[use.line] = (*found.get(use.line, ()), str(use.number))
+    found |= {line.number: () for line in lines if not line.comment and _ALL_PATCHES.search(line.text)}
+    return found
 
 
 def _begins_with_command(text: str) -> bool:

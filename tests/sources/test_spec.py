@@ -267,6 +267,12 @@ def test_spellings_of_patch(line, numbers):
     assert application.numbers == numbers
 
 
+def test_patches_that_the_shell_applies():
+    text = "%prep\nfor p in %{patches}; do patch < $p; done\ncat %{P:1} %{PATCH2} | patch\n# %{patches}\n%%{patches}\n"
+    prep = Spec.parse("x", text.encode()).prep
+    assert [(a.kind, a.line, a.numbers) for a in prep.applications] == [("shell", 2, ()), ("shell", 3, ("1", "2"))]
+
+
 def test_autosetup():
     prep = Spec.parse("x", b"%prep\n%autosetup -p1 -n x-%{version} -a 1\n").prep
     assert [(a.kind, a.strip) for a in prep.applications] == [("autosetup", "1")]
