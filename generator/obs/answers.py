@@ -22,8 +22,20 @@ class AnswerError(ServerError):
         """Whether asking again may help."""
         return self.status in TRANSIENT
 
+    @property
+    def sent(self) -> bool:
+        """Whether somebody on the way answered for a server that may still be at work."""
+        return self.status in (408, 502, 504)
+
 
 class UnreachableError(ServerError):
-    """The server did not answer, or not to the end: it is unknown whether it did what was asked."""
+    """The server did not answer, or not to the end.
+
+    With `sent` it is unknown whether it did what was asked; without, it never got to know of it.
+    """
 
     transient = True
+
+    def __init__(self, message: str, hint: str = "", *, sent: bool = True) -> None:
+        self.sent = sent
+        super().__init__(message, hint=hint)

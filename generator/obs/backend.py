@@ -35,8 +35,9 @@ BEGIN {{ require Socket; no warnings; *Socket::INADDR_ANY = \\&Socket::INADDR_LO
 our $ipaccess = {{ '127\\..*' => 'rw,worker' }};
 our $srcserver = 'http://127.0.0.1:{source}';
 our $reposerver = 'http://127.0.0.1:{repository}';
-our $serviceserver = 'http://127.0.0.1:{service}';
-our $servicedir = '/usr/lib/obs/service/';
+# No source service runs here: without a server for them, and in the old style, none is waited for either. (This backend
+# does not know the mode "manual" and would run those as well.)
+our $old_style_services = 1;
 our $bsdir = '{data}';
 our $rundir = "$bsdir/run";
 our $logdir = "$bsdir/log";
@@ -153,12 +154,11 @@ class Backend:
         self._lock = lock
 
     def _try(self) -> str:
-        self.source_port, self.repository_port, service_port = free_ports(3)
+        self.source_port, self.repository_port = free_ports(2)
         (self.data / "configuration" / "BSConfig.pm").write_text(
             CONFIGURATION.format(
                 source=self.source_port,
                 repository=self.repository_port,
-                service=service_port,
                 data=self.data / "backend",
                 user=pwd.getpwuid(os.geteuid()).pw_name,
                 group=grp.getgrgid(os.getegid()).gr_name,

@@ -100,6 +100,8 @@ class Configuration:
             ) from error
         except (self._osc.oscerr.OscBaseError, ValueError, TypeError, OSError) as error:
             raise RefusalError(f"osc's configuration is not usable: {_first_line(error)}") from error
+        for pool in self._osc.connection.CONNECTION_POOLS.values():
+            pool.close()
         self._osc.connection.CONNECTION_POOLS.clear()
         self._load_cookies()
 
@@ -234,19 +236,26 @@ class Connection:
                 hint="specgen does not go on without; see sslcertck, cafile in osc's configuration",
             )
         if isinstance(error, urllib3.exceptions.HTTPError | http.client.HTTPException | OSError):
+            never = isinstance(getattr(error, "reason", None), urllib3.exceptions.NewConnectionError)
             return UnreachableError(
                 f"{self.host} does not answer ({what}): {_first_line(error)}",
                 hint="check the connection, then run the same command again",
+                sent=not never,
             )
         if isinstance(error, self._osc.oscerr.OscBaseError):
             return RefusalError(f"osc refuses to reach {self.host}: {_first_line(error)}")
         return error
 
-    def _explain_status(self, error: Any, what: str) -> AnswerError:
+    def _explain_status(self, error: Any, what: str) -> AnswerError | UnreachableError:
+        import urllib3.exceptions
+
         try:
             body = error.read()
-        except (OSError, http.client.HTTPException):
-            body = b""
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as broken:
+            return UnreachableError(
+                f"the answer of {self.host} to {what} was cut off ({error.code}): {_first_line(broken)}",
+                hint="check the connection, then run the same command again",
+            )
         finally:
             error.close()
         found = re.search(rb"<summary>(.*?)</summary>", body, re.DOTALL)

@@ -2,87 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from lxml import etree
 
-from generator.errors import RefusalError
+from generator.errors import ServerError
 from generator.obs.answers import AnswerError, UnreachableError
 from generator.obs.client import Connection
+from generator.obs.records import Commit, Listing, Place, Request, Result, as_listing, as_request, md5
 
 OPEN_STATES = ("new", "review", "declined")
-
-
-def md5(content: bytes) -> str:
-    """The digest by which OBS names a file's content."""
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
-
-
-@dataclass(frozen=True)
-class Place:
-    """A package on a server."""
-
-    project: str
-    package: str
-
-    def __str__(self) -> str:
-        return f"{self.project}/{self.package}"
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The files of one revision, a link expanded.
-
-    `revision` counts the commits of the package, 0 where there is none. `digest` names the expanded state, for good.
-    `link` is where a link leads; `broken` says why it does not expand (then `files` are those of the link itself).
-    """
-
-    place: Place
-    revision: int
-    digest: str
-    files: Mapping[str, str] = field(default_factory=dict)
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    link: Place | None = None
-    broken: str = ""
-
-
-@dataclass(frozen=True)
-class Commit:
-    """One revision in a package's history."""
-
-    revision: int
-    digest: str
-    user: str
-    comment: str
-    request: str = ""
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request: who asks for what, and how it stands."""
-
-    number: int
-    creator: str
-    state: str
-    kind: str
-    sources: tuple[Place, ...]
-    targets: tuple[Place, ...]
-    revisions: tuple[str, ...]
-    description: str = ""
-    superseded_by: str = ""
-
-
-@dataclass(frozen=True)
-class Result:
-    """How one package's build stands in one repository for one architecture."""
-
-    repository: str
-    architecture: str
-    code: str
-    details: str = ""
-    settled: bool = True
 
 
 class Server:
@@ -129,16 +58,16 @@ class Server:
             return None
         found = plain.find("linkinfo")
         if found is None:
-            return _listing(place, plain, plain)
+            return as_listing(place, plain, plain)
         link = Place(found.get("project", place.project), found.get("package", place.package))
         if found.get("error"):
-            return _listing(place, plain, plain, link, str(found.get("error")))
+            return as_listing(place, plain, plain, link, str(found.get("error")))
         if not found.get("xsrcmd5"):  # the answer is an expanded one already
-            return _listing(place, plain, plain, link)
+            return as_listing(place, plain, plain, link)
         expanded = self.connection.get_xml(
             "source", place.project, place.package, query={"rev": str(found.get("xsrcmd5"))}
         )
-        return _listing(place, plain, expanded, link)
+        return as_listing(place, plain, expanded, link)
 
     def read(self, listing: Listing, name: str) -> bytes:
         """The bytes of a file of a listing, proven by its digest.
@@ -178,11 +107,12 @@ class Server:
         """Bring a file's bytes to the server without committing them; twice does no harm."""
         self.connection.put("source", place.project, place.package, name, body=content, query={"rev": "repository"})
 
-    def commit(self, place: Place, files: Mapping[str, str], message: str, *, repair: bool = False) -> None:
+    def commit(self, place: Place, files: Mapping[str, str], message: str, *, repair: bool = False) -> tuple[str, ...]:
         """Commit a whole file list, once; a link stays a link. `repair` is for a link that does not expand.
 
+        Gives the names of files whose bytes the server lacks; where there are any, nothing was committed.
+
         Raises:
-            RefusalError: bytes are missing that were to be uploaded before.
             ServerError: the server refuses, or it is not known what it did.
         """
         root = etree.Element("directory")
@@ -194,13 +124,18 @@ class Server:
         answer = self.connection.document(
             self.connection.send("POST", ("source", place.project, place.package), query, etree.tostring(root))
         )
-        if answer.get("error"):
-            names = ", ".join(str(entry.get("name")) for entry in answer.findall("entry"))
-            raise RefusalError(f"{self.connection.host} lacks the bytes of {names}; nothing was committed")
+        if not answer.get("error"):
+            return ()
+        if answer.get("error") != "missing":
+            raise ServerError(f"{self.connection.host} did not commit to {place}: {answer.get('error')}")
+        return tuple(str(entry.get("name")) for entry in answer.findall("entry"))
 
     def branch(self, place: Place, *, missing: bool = False) -> tuple[Place, bool]:
         """Branch a package to the user's home, or find that branch; and whether it was there before."""
-        query = {"cmd": "branch", "ignoredevel": "1", **({"missingok": "1"} if missing else {})}
+        to = self.branch_name(place)
+        query = {"cmd": "branch", "ignoredevel": "1", "target_project": to.project, "target_package": to.package}
+        if missing:
+            query["missingok"] = "1"
         try:
             answer = self.connection.document(
                 self.connection.send("POST", ("source", place.project, place.package), query)
@@ -254,6 +189,15 @@ class Server:
         root = self.connection.get_xml("source", project)
         return tuple(str(one.get("name")) for one in root.findall("entry"))
 
+    def make_project(self, project: str, title: str, maintainer: str = "") -> None:
+        """Make an empty project, or give it this title and maintainer."""
+        root = etree.Element("project", name=project)
+        etree.SubElement(root, "title").text = title
+        etree.SubElement(root, "description")
+        if maintainer:
+            etree.SubElement(root, "person", userid=maintainer, role="maintainer")
+        self.connection.put("source", project, "_meta", body=etree.tostring(root))
+
     def make_package(self, place: Place, title: str) -> None:
         """Make an empty package."""
         root = etree.Element("package", name=place.package, project=place.project)
@@ -272,12 +216,12 @@ class Server:
         if wanted:
             match += " and (" + " or ".join(f"state/@name={_literal(name)}" for name in wanted) + ")"
         root = self.connection.get_xml("search", "request", query={"match": match})
-        found = sorted((_request(one) for one in root.findall("request")), key=lambda request: request.number)
+        found = sorted((as_request(one) for one in root.findall("request")), key=lambda request: request.number)
         return [one for one in found if target is None or any(_same(target, other) for other in one.targets)]
 
     def request(self, number: int) -> Request:
         """One request."""
-        return _request(self.connection.get_xml("request", str(number)))
+        return as_request(self.connection.get_xml("request", str(number)))
 
     def create_request(
         self, kind: str, actions: Iterable[tuple[Place, str, Place]], description: str, *, release: str = ""
@@ -306,6 +250,11 @@ class Server:
         query = {"cmd": "changestate", "newstate": "superseded", "superseded_by": str(by)}
         self.connection.send("POST", ("request", str(number)), query, message.encode())
 
+    def accept(self, number: int, message: str) -> None:
+        """Accept a request, as a maintainer of its target."""
+        query = {"cmd": "changestate", "newstate": "accepted"}
+        self.connection.send("POST", ("request", str(number)), query, message.encode())
+
     def request_diff(self, number: int) -> str:
         """What a request changes, as a text for people."""
         body = self.connection.patiently(
@@ -330,47 +279,10 @@ class Server:
         )
 
 
-def _listing(
-    place: Place, plain: etree._Element, expanded: etree._Element, link: Place | None = None, broken: str = ""
-) -> Listing:
-    entries = [one for one in expanded.findall("entry") if one.get("name") != "_link" or broken]
-    revision = str(plain.get("rev") or "0")
-    return Listing(
-        place=place,
-        revision=int(revision) if revision.isdigit() else 0,
-        digest=str(expanded.get("srcmd5") or ""),
-        files={str(one.get("name")): str(one.get("md5")) for one in entries},
-        sizes={str(one.get("name")): int(one.get("size") or 0) for one in entries},
-        link=link,
-        broken=broken,
-    )
-
-
-def _request(root: etree._Element) -> Request:
-    def places(end: str) -> tuple[Place, ...]:
-        return tuple(
-            Place(str(one.get("project")), str(one.get("package") or "")) for one in root.findall(f"action/{end}")
-        )
-
-    state = root.find("state")
-    action = root.find("action")
-    return Request(
-        number=int(str(root.get("id"))),
-        creator=str(root.get("creator") or ""),
-        state=str(state.get("name")) if state is not None else "",
-        kind=str(action.get("type")) if action is not None else "",
-        sources=places("source"),
-        targets=places("target"),
-        revisions=tuple(str(one.get("rev") or "") for one in root.findall("action/source")),
-        description=str(root.findtext("description") or ""),
-        superseded_by=str(state.get("superseded_by") or "") if state is not None else "",
-    )
+def _literal(text: str) -> str:
+    """A string in XPath, which knows no escapes."""
+    return f"'{text}'" if "'" not in text else f'"{text}"'
 
 
 def _same(wanted: Place, found: Place) -> bool:
     return wanted.project == found.project and wanted.package in ("", found.package)
-
-
-def _literal(text: str) -> str:
-    """A string in XPath, which knows no escapes."""
-    return f"'{text}'" if "'" not in text else f'"{text}"'

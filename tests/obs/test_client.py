@@ -9,7 +9,8 @@ from generator.errors import RefusalError
 from generator.obs import client
 from generator.obs.answers import AnswerError, UnreachableError
 from generator.obs.client import Configuration, Patience
-from generator.obs.server import Place, Server
+from generator.obs.records import Place
+from generator.obs.server import Server
 from tests.conftest import PrivateObs
 
 QUICK = Patience(timeout=5, retries=1, pause=0.01)

@@ -10,7 +10,8 @@ import pytest
 from lxml import etree
 
 from generator.obs.client import Configuration
-from generator.obs.server import Place, Server
+from generator.obs.records import Place
+from generator.obs.server import Server
 from tests.conftest import PrivateObs
 
 OSC = Path(sys.executable).with_name("osc")

@@ -1,0 +1,273 @@
+"""`specgen submit`: take packages to an Open Build Service."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from generator.cli.application import Application
+from generator.cli.options import format_option, print_json, set_option, sources_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from generator.obs.records import Place
+    from generator.obs.server import Server
+    from generator.submit.run import Result, Task
+    from generator.submit.session import Local, Prepared, Wishes
+
+SHOWN = 400  # lines of a difference on a terminal; `specgen diff` shows all
+
+
+@click.command()
+@click.argument("packages", nargs=-1, metavar="[PACKAGE]...")
+@click.option("--to", "to", multiple=True, required=True, metavar="[ALIAS:]PROJECT", help="Where to; several are fine.")
+@click.option("--commit", "direct", is_flag=True, help="Commit to the project itself instead of requesting it.")
+@click.option("--message", "-m", default="", help="Of the request and the commit; otherwise the new entries.")
+@click.option("--wait", is_flag=True, help="Request only when everything in the branch has been built.")
+@click.option("--base", default="", metavar="REV", help="Others' changes up to this revision were taken over here.")
+@click.option("--rewrite-changes", metavar="REASON", default="", help="Send our wording of older entries, too.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
+@click.option("--rehearse", is_flag=True, help="Do it all on a private server made for this; needs no account.")
+@click.option("--yes", is_flag=True, help="Send without asking.")
+@set_option
+@sources_option
+@format_option
+@click.pass_obj
+def submit(
+    app: Application,
+    packages: tuple[str, ...],
+    to: tuple[str, ...],
+    direct: bool,
+    message: str,
+    wait: bool,
+    base: str,
+    rewrite_changes: str,
+    dry_run: bool,
+    rehearse: bool,
+    yes: bool,
+    settings: dict[str, str],
+    sources: Path | None,
+    format_: str,
+) -> int:
+    """Take packages to an Open Build Service: branch, upload, commit, request.
+
+    What the server has and is not ours stays: archives and other external files byte for byte, and the entries of
+    .changes. Everything is shown first. A run that was interrupted is simply started again: it goes on where the
+    other stopped, and nothing is sent twice.
+
+    Accounts and servers are those of osc's own configuration.
+    """
+    from generator.submit.session import Wishes
+
+    wishes = Wishes(direct=direct, wait=wait, message=message, base=base, rewrite=bool(rewrite_changes))
+    locals_ = _locals(app, packages or (".",), settings, sources)
+    if rehearse:
+        return _rehearse(locals_, to, wishes, format_)
+    return _submit(locals_, to, wishes, format_=format_, dry_run=dry_run, yes=yes, reason=rewrite_changes)
+
+
+def _locals(
+    app: Application, packages: Sequence[str], settings: Mapping[str, str], folder: Path | None
+) -> dict[str, Local]:
+    from generator.errors import InputError
+    from generator.submit.session import Local
+
+    found: dict[str, Local] = {}
+    for package in packages:
+        sources = app.package(package, settings).sources()
+        if sources.name in found:
+            raise InputError(f"{sources.name} is named twice")
+        paths = {one.name: folder / one.name for one in sources.externals} if folder else {}
+        found[sources.name] = Local(sources, {name: path for name, path in paths.items() if path.is_file()})
+    return found
+
+
+def _submit(
+    locals_: Mapping[str, Local],
+    to: Sequence[str],
+    wishes: Wishes,
+    *,
+    format_: str,
+    dry_run: bool,
+    yes: bool,
+    reason: str,
+) -> int:
+    from generator.obs.client import Configuration
+    from generator.obs.server import Server
+    from generator.submit.destination import destination
+    from generator.submit.journal import Journal
+    from generator.submit.run import apply_all, prepare_all, refuse_drift
+
+    configuration = Configuration()
+    destinations = [destination(one, configuration.aliases) for one in to]
+    servers = {one.alias: Server(configuration.connect(one.alias)) for one in destinations}
+    journals = {name: Journal(name) for name in locals_}
+    people = format_ == "text"
+    with ExitStack() as stack:
+        for journal in journals.values():
+            stack.enter_context(journal.lock())
+        tasks = prepare_all(locals_, destinations, servers, journals, wishes)
+        if people:
+            for task in tasks:
+                _show(task.title, task.prepared)
+        refuse_drift(tasks, _drift)
+        if dry_run or not any(task.prepared.plan.steps for task in tasks):
+            if not people:
+                print_json({"plans": [_plan(task) for task in tasks], "results": []})
+            return 0
+        _confirm(tasks, yes=yes, reason=reason)
+        results = apply_all(tasks, _tell if people else lambda _words: None, _builds if wishes.wait else None)
+    if people:
+        _table(results)
+    else:
+        print_json({"plans": [_plan(task) for task in tasks], "results": [_result(one) for one in results]})
+    return max(one.exit_code for one in results)
+
+
+def _rehearse(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, format_: str) -> int:
+    from generator.submit.rehearsal import stage
+
+    found = _as_on_the_server(locals_, to)
+    told = []
+    with stage() as private:
+        if format_ == "text":
+            click.echo(f"rehearsing on a private Open Build Service at {private.private.url}")
+        for (name, place), held in found.items():
+            private.furnish(place, held)
+            done = private.play(locals_[name], place, wishes, _tell if format_ == "text" else lambda _words: None)
+            if format_ == "text":
+                _cut(done.diff.splitlines())
+                what = f"request {done.outcome.request}, accepted" if done.accepted else "committed"
+                click.secho(f"{place}: {what}; it holds exactly the planned files", bold=True)
+            else:
+                told.append({"project": place.project, "package": name, "request": done.outcome.request})
+    if format_ == "text":
+        click.echo("The backend was a real one, the front end specgen's stand-in; all of it is gone.")
+    else:
+        print_json({"rehearsed": told})
+    return 0
+
+
+def _as_on_the_server(locals_: Mapping[str, Local], to: Sequence[str]) -> dict[tuple[str, Place], Any]:
+    """What the real server holds of each target, or nothing where there is no account to ask with."""
+    from generator.errors import RefusalError, ServerError
+    from generator.obs.client import Configuration
+    from generator.obs.server import Server
+    from generator.submit.destination import destination
+    from generator.submit.fetch import fetch
+
+    try:
+        configuration = Configuration()
+        aliases = configuration.aliases
+    except RefusalError:
+        configuration, aliases = None, {}
+    found: dict[tuple[str, Place], Any] = {}
+    for one in (destination(text, aliases) for text in to):
+        for name, local in locals_.items():
+            place, held = one.place(name), None
+            try:
+                if configuration is not None:
+                    server = Server(configuration.connect(one.alias))
+                    listing = server.listing(place)
+                    held = fetch(server, listing, local.sources.files) if listing else None
+            except (RefusalError, ServerError) as error:
+                click.echo(f"{place} cannot be asked for: {error}", err=True)
+            if held is None:
+                held = _stand_in(local)
+                click.echo(f"{place} is rehearsed from nothing: archives are stand-ins", err=True)
+            found[name, place] = held
+    return found
+
+
+def _stand_in(local: Local) -> Any:
+    """A target that holds nothing but the external files, so that what is ours is new."""
+    from generator.sources import Sources
+
+    return Sources(local.sources.name, {}, externals=local.sources.externals)
+
+
+def _show(title: str, prepared: Prepared) -> None:
+    from generator.submit.show import difference
+
+    click.secho(title, bold=True)
+    if not prepared.plan.steps:
+        click.echo(f"  nothing to do: {prepared.plan.reason}")
+        return
+    for step in prepared.plan.steps:
+        click.echo(f"  {step.words}")
+    for name, why in prepared.plan.removed.items():
+        click.echo(f"  {name} goes: {why}")
+    for warning in prepared.warnings:
+        click.secho(f"  warning: {warning}", fg="yellow")
+    _cut(list(difference(prepared)))
+
+
+def _cut(lines: Sequence[str]) -> None:
+    for line in lines[:SHOWN]:
+        colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+        click.secho(line.encode("utf-8", "replace").decode(), fg=colour)
+    if len(lines) > SHOWN:
+        click.echo(f"… and {len(lines) - SHOWN} more lines")
+
+
+def _drift(prepared: Prepared) -> list[str]:
+    from generator.submit.show import drift_lines
+
+    return [line for one in prepared.drift for line in drift_lines(one)]
+
+
+def _confirm(tasks: Sequence[Task], *, yes: bool, reason: str) -> None:
+    from generator.errors import RefusalError
+
+    for task in tasks:
+        for name, changes in task.prepared.merged.changes.items():
+            for ours, theirs in changes.rewritten if reason else ():
+                click.echo(f"{task.title}: {name}: the entry of {theirs.header} is rewritten: {reason}", err=True)
+                click.echo("\n".join(f"  -{line}" for line in theirs.body.splitlines()), err=True)
+                click.echo("\n".join(f"  +{line}" for line in ours.body.splitlines()), err=True)
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise RefusalError("nobody can be asked whether to send this", hint="say --yes, or --dry-run to look only")
+    click.confirm("Send this?", abort=True)
+
+
+def _tell(words: str) -> None:
+    click.echo(f"… {words}")
+
+
+def _builds(server: Server, place: Place) -> None:
+    from generator.cli.builds import watch
+
+    watch(server, place)
+
+
+def _table(results: Sequence[Result]) -> None:
+    width = max(len(one.task.title) for one in results)
+    for one in results:
+        colour = {"sent": "green", "failed": "red"}.get(one.state)
+        click.echo(f"{one.task.title:<{width}}  {click.style(f'{one.state:<9}', fg=colour)}  {one.words}")
+
+
+def _plan(task: Task) -> dict[str, Any]:
+    from generator.submit.show import as_json
+
+    return {"server": task.server.url, **as_json(task.prepared)}
+
+
+def _result(one: Result) -> dict[str, Any]:
+    return {
+        "server": one.task.server.url,
+        "project": one.task.prepared.plan.destination.project,
+        "package": one.task.prepared.plan.destination.package,
+        "state": one.state,
+        "words": one.words,
+        "revision": one.revision,
+        "request": one.request,
+        "superseded": list(one.superseded),
+    }

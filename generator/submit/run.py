@@ -1,0 +1,119 @@
+"""Several submissions in one run: all are prepared and shown before anything is sent, and each has a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from generator.errors import RefusalError, SpecgenError
+from generator.obs.records import Place
+from generator.obs.server import Server
+from generator.submit.apply import Apply
+from generator.submit.destination import Destination
+from generator.submit.journal import Journal
+from generator.submit.session import Local, Prepared, Wishes, prepare
+
+
+@dataclass(frozen=True)
+class Task:
+    """One package on its way to one place."""
+
+    server: Server
+    destination: Destination
+    prepared: Prepared
+    journal: Journal
+
+    @property
+    def title(self) -> str:
+        """What goes where, for people."""
+        alias = f"{self.destination.alias}:" if self.destination.alias else ""
+        return f"{alias}{self.prepared.plan.destination}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one task ended. `state` is `sent`, `unchanged` or `failed`."""
+
+    task: Task
+    state: str
+    words: str
+    revision: int = 0
+    request: int = 0
+    superseded: tuple[int, ...] = ()
+    exit_code: int = 0
+
+
+def prepare_all(
+    locals_: Mapping[str, Local],
+    destinations: Sequence[Destination],
+    servers: Mapping[str, Server],
+    journals: Mapping[str, Journal],
+    wishes: Wishes,
+) -> list[Task]:
+    """Prepare every package for every destination; nothing is sent.
+
+    Raises:
+        SpecgenError: one of them cannot be prepared.
+    """
+    return [
+        Task(
+            servers[one.alias],
+            one,
+            prepare(servers[one.alias], local, one.place(name), journals[name], wishes),
+            journals[name],
+        )
+        for name, local in locals_.items()
+        for one in destinations
+    ]
+
+
+def refuse_drift(tasks: Sequence[Task], lines: Callable[[Prepared], Sequence[str]]) -> None:
+    """Stop where others changed what is ours.
+
+    Raises:
+        RefusalError: with everything that they changed.
+    """
+    for task in tasks:
+        if task.prepared.drift:
+            target = task.prepared.plan.target
+            revision = target.revision if target else 0
+            told = "\n".join(lines(task.prepared))
+            raise RefusalError(
+                f"{task.title} was changed by others since specgen sent it; nothing was sent\n{told}",
+                hint=f"take the changes over here, then go on with --base {revision}",
+            )
+
+
+def apply_all(
+    tasks: Sequence[Task],
+    tell: Callable[[str], None],
+    builds: Callable[[Server, Place], None] | None = None,
+) -> list[Result]:
+    """Apply every task; one that fails does not keep the others back."""
+    return [_apply(task, tell, builds) for task in tasks]
+
+
+def _apply(task: Task, tell: Callable[[str], None], builds: Callable[[Server, Place], None] | None) -> Result:
+    prepared = task.prepared
+    if not prepared.plan.steps:
+        return Result(task, "unchanged", prepared.plan.reason, request=prepared.plan.open)
+    run = Apply(
+        task.server,
+        prepared.plan,
+        task.journal,
+        lambda name: prepared.local.payload(prepared.merged, name),
+        frozenset(prepared.local.sources.files),
+        lambda words: tell(f"{task.title}: {words}"),
+        (lambda place: builds(task.server, place)) if builds else None,
+    )
+    try:
+        outcome = run.run()
+    except SpecgenError as error:
+        done = run.outcome
+        return Result(
+            task, "failed", str(error), done.revision, done.request, tuple(done.superseded), exit_code=error.exit_code
+        )
+    words = f"request {outcome.request}" if outcome.request else f"revision {outcome.revision}"
+    if outcome.superseded:
+        words += f", superseding {', '.join(map(str, outcome.superseded))}"
+    return Result(task, "sent", words, outcome.revision, outcome.request, tuple(outcome.superseded))

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from generator.obs.client import Configuration, Patience
+from generator.obs.records import Place
+from generator.obs.server import Server
+from generator.sources import External, SourceFile, Sources
+from generator.submit.apply import Apply, Outcome
+from generator.submit.journal import Journal
+from generator.submit.session import Local, Prepared, Wishes, prepare
+from tests.conftest import PrivateObs
+
+ENTRY = "-" * 67 + "\n{date} - A Packager <packager@example.org>\n\n- {text}\n\n"
+OLD = ENTRY.format(date="Mon Jan  1 10:00:00 UTC 2024", text="Begin")
+
+
+def entry(day: int, text: str) -> str:
+    return ENTRY.format(date=f"Tue Mar {day:2d} 10:00:00 UTC 2025", text=text)
+
+
+def local(files: Mapping[str, str | bytes], externals: tuple[str, ...] = (), **supply: Path) -> Local:
+    held = {name: SourceFile(name, one.encode() if isinstance(one, str) else one) for name, one in files.items()}
+    return Local(Sources("hello", held, tuple(External(name) for name in externals)), supply)
+
+
+def spec(version: str = "1", *more: str) -> str:
+    return "\n".join(["Name: hello", f"Version: {version}", "Source0: hello-%{version}.tar", *more, "%changelog", ""])
+
+
+@dataclass
+class Bench:
+    """A target project with the package hello, and what one user needs to submit to it."""
+
+    obs: PrivateObs
+    server: Server
+    state: Path
+    target: Place
+    told: list[str] = field(default_factory=list)
+
+    @property
+    def branch(self) -> Place:
+        return self.server.branch_name(self.target)
+
+    def journal(self) -> Journal:
+        return Journal("hello", self.state)
+
+    def prepare(self, package: Local, **wishes: object) -> Prepared:
+        return prepare(self.server, package, self.target, self.journal(), Wishes(**wishes))
+
+    def apply(self, prepared: Prepared, journal: Journal | None = None, server: Server | None = None) -> Outcome:
+        return Apply(
+            server or self.server,
+            prepared.plan,
+            journal or self.journal(),
+            lambda name: prepared.local.payload(prepared.merged, name),
+            frozenset(prepared.local.sources.files),
+            self.told.append,
+        ).run()
+
+    def submit(self, package: Local, **wishes: object) -> Outcome:
+        return self.apply(self.prepare(package, **wishes))
+
+    def files(self, place: Place | None = None) -> dict[str, bytes]:
+        place = place or self.target
+        return self.obs.files(place.project, place.package)
+
+    def accept(self, number: int) -> None:
+        self.obs.need("POST", f"/request/{number}", "ok", cmd="changestate", newstate="accepted")
+
+    def counts(self) -> tuple[int, int]:
+        """The user's commits in the branch (branching makes a revision without words), and the requests from it."""
+        listing = self.server.listing(self.branch)
+        history = self.server.history(self.branch) if listing else ()
+        commits = sum(bool(one.comment) and one.user == self.server.user for one in history)
+        return commits, len(self.server.requests(source=self.branch))
+
+
+@pytest.fixture
+def patience() -> Patience:
+    return Patience(timeout=10, retries=2, pause=0.02)
+
+
+@pytest.fixture
+def make_bench(obs: PrivateObs, tmp_path: Path, patience: Patience) -> Callable[[], Bench]:
+    def make() -> Bench:
+        target = Place(obs.project(), "hello")
+        files = {"hello.spec": spec().encode(), "hello.changes": OLD.encode(), "hello-1.tar": b"\0archive\xff"}
+        obs.package(target.project, "hello", {**files, "README": b"a stranger\n"})
+        return Bench(obs, Server(Configuration(obs.oscrc, patience).connect()), tmp_path / "state", target)
+
+    return make
+
+
+@pytest.fixture
+def bench(make_bench: Callable[[], Bench]) -> Bench:
+    return make_bench()
