@@ -22,4 +22,6 @@ MARKERS = """\
 
 def marker_macros(target: Target) -> str:
     """The macro file of `target`: its plain values, then the markers, which win over what the target says."""
-    return "".join(f"%{name} {body}\n" for name, body in target.macros.items()) + MARKERS
+    return (
+        "".join("%{} {}\n".format(name, body.replace("\n", "\\\n")) for name, body in target.macros.items()) + MARKERS
+    )

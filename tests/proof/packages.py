@@ -10,7 +10,7 @@ from pathlib import Path
 
 from generator.package.defined import Defined
 from generator.package.directory import write
-from generator.targets import Target
+from generator.targets import Target, all_targets
 from tests.proof import contents
 from tests.proof.contract import kind_of, read_contracts
 from tests.proof.facts import Table, load
@@ -29,51 +29,10 @@ WATCHED = (
 )
 
 
-#: suse_version, sle_version, is_opensuse of every target.
-_VERSIONS = {
-    "sle12": ("1315", "120000", ""),
-    "sle12sp5": ("1315", "120500", ""),
-    "sle15": ("1500", "150000", ""),
-    "sle15sp6": ("1500", "150600", ""),
-    "sle15sp7": ("1500", "150700", ""),
-    "leap15.6": ("1500", "150600", "1"),
-    "slfo1.2": ("1600", "", ""),
-    "slfo-main": ("1610", "", ""),
-    "leap16.0": ("1600", "", "1"),
-    "tumbleweed": ("1699", "", "1"),
-}
-_COMMON = {
-    "_vendor": "suse",
-    "ext_man": ".gz",
-    "_mandir": "%{_prefix}/share/man",
-    "_sysconfdir": "/etc",
-    "_localstatedir": "/var",
-    "_unitdir": "/usr/lib/systemd/system",
-    "_udevrulesdir": "/usr/lib/udev/rules.d",
-    "_tmpfilesdir": "/usr/lib/tmpfiles.d",
-    "_sysusersdir": "/usr/lib/sysusers.d",
-}
-
-
 @cache
 def targets() -> tuple[Target, ...]:
     """The targets that the packages are made for."""
-    found = []
-    for name, versions in _VERSIONS.items():
-        new = int(versions[0]) >= 1600
-        macros = {
-            **_COMMON,
-            **{
-                key: value
-                for key, value in zip(("suse_version", "sle_version", "is_opensuse"), versions, strict=True)
-                if value
-            },
-            "fillup_prereq": "fillup " + ("/usr/bin/mkdir /usr/bin/touch" if new else "coreutils grep diffutils"),
-        }
-        if versions[0] != "1315":
-            macros["_fillupdir"] = "/usr/share/fillup-templates"
-        found.append(Target(name, name, "", macros, "", frozenset()))
-    return tuple(found)
+    return all_targets()
 
 
 def defined(name: str, settings: Mapping[str, str] | None = None, specs: Path = SPECS) -> Defined:
