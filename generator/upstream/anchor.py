@@ -40,7 +40,7 @@ class Miss:
 
 def missing(tree: Tree, edits: Iterable[AnchoredEdit]) -> tuple[Miss, ...]:
     """The edits that do not fit the tree; none where all of them can be made."""
-    return tuple(miss for edit in edits if (miss := _miss(tree, edit)))
+    return tuple(dict.fromkeys(miss for edit in edits if (miss := _miss(tree, edit))))
 
 
 def apply_edits(tree: Tree, edits: Iterable[AnchoredEdit]) -> Tree:

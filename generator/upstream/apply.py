@@ -65,6 +65,7 @@ class _Run:
     def __init__(self, tree: Tree, patch: Patch, strip: int) -> None:
         self.before = tree
         self.changes: dict[str, Entry | None] = {}
+        self.written: set[str] = set()
         self.patch = patch
         self.strip = strip
         self.problems: list[Problem] = []
@@ -94,8 +95,10 @@ class _Run:
             raise _Rejected(f"{file.path}: patch cannot read a name with blanks where there are no hunks")
         source, target = self.paths(file)
         moves = file.kind in ("rename", "copy")
-        if target in self.changes:  # the second change of one file: patch writes out what it held back for moves
-            self.before, self.changes = self.tree, {}
+        if target in self.written or target in self.changes:  # patch holds back only the first change of a file
+            self.written.add(target)
+            self.before = self.before.replacing({target: self.now(target)})
+            self.changes.pop(target, None)
         entry = self.before.get(source) if moves else self.now(source)
         self.check_source(file, source, entry)
         mode = self.mode(file, source, entry)
@@ -105,12 +108,18 @@ class _Run:
         if file.kind == "delete":
             if content:
                 raise _Rejected(f"{source} is to be deleted, but has more in it than the patch removes")
-            self.changes[source] = None
+            self.put(source, None)
             return
         if file.kind == "rename" and source != target:
-            self.changes[source] = None
+            self.put(source, None)
         self.check_folders(target)
-        self.changes[target] = Entry(content, mode)
+        self.put(target, Entry(content, mode))
+
+    def put(self, path: str, entry: Entry | None) -> None:
+        if path in self.written:
+            self.before = self.before.replacing({path: entry})
+        else:
+            self.changes[path] = entry
 
     def paths(self, file: FileDiff) -> tuple[str, str]:
         """The file that is read and the one that is written, as GNU patch chooses them among the names given."""
@@ -172,7 +181,7 @@ class _Run:
             raise _Rejected(f"{source} is {kind}, but the patch is for {other}")
         if says_link:
             return LINK
-        if new is not None:
+        if new is not None and (new != old or file.kind == "create"):  # else it only tells what it has been
             return EXECUTABLE if new & 0o100 else REGULAR
         return entry.mode if entry else REGULAR
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.errors import InputError
@@ -13,7 +13,7 @@ from generator.upstream.tree import REGULAR, Entry, Tree
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One way of making a change: the edits, and the files that it adds (path and content).
+    """One way of making a change: the edits, and the paths of the files that it adds.
 
     `name` and `about` are for messages: `B`, `25 to 27`.
     """
@@ -21,22 +21,22 @@ class Generation:
     name: str
     about: str
     edits: tuple[AnchoredEdit, ...]
-    files: tuple[tuple[str, str], ...] = ()
+    added: tuple[str, ...] = ()
 
     def misses(self, tree: Tree) -> tuple[Miss, ...]:
         """Why it does not fit a tree; nothing where it does."""
         there = tuple(
-            Miss(path, "the file that is to be added is there already") for path, _ in self.files if path in tree
+            Miss(path, "the file that is to be added is there already") for path in self.added if path in tree
         )
         return missing(tree, self.edits) + there
 
-    def apply(self, tree: Tree) -> Tree:
-        """The tree with the edits made and the files added.
+    def apply(self, tree: Tree, files: Mapping[str, str]) -> Tree:
+        """The tree with the edits made and these files added.
 
         Raises:
             ValueError: it does not fit.
         """
-        added = {path: Entry(content.encode(), REGULAR) for path, content in self.files}
+        added = {path: Entry(content.encode(), REGULAR) for path, content in files.items()}
         return apply_edits(tree, self.edits).replacing(added)
 
 

@@ -50,7 +50,7 @@ def test_what_does_not_fit_is_told_with_the_nearest_lines(path, anchor, reason):
         apply_edits(TREE, [AnchoredEdit(path, anchor, "")])
 
 
-NEW = Generation("B", "from 2", (EDIT, AnchoredEdit("a.go", "func h() {\n")), (("new.go", "package a\n"),))
+NEW = Generation("B", "from 2", (EDIT, AnchoredEdit("a.go", "func h() {\n")), ("new.go",))
 OLD = Generation("A", "up to 1", (EDIT, AnchoredEdit("a.go", "func i() {\n")))
 
 
@@ -58,7 +58,7 @@ def test_the_generation_whose_anchors_fit_is_chosen():
     assert choose(TREE, [OLD, NEW], "x") is NEW
     before = TREE.replacing({"a.go": Entry(GO.replace(b"func h()", b"func i()"))})
     assert choose(before, [OLD, NEW], "x") is OLD
-    assert NEW.apply(TREE)["new.go"] == Entry(b"package a\n")
+    assert NEW.apply(TREE, {"new.go": "package a\n"})["new.go"] == Entry(b"package a\n")
 
 
 def test_no_generation_fits():
@@ -81,7 +81,7 @@ def test_no_generation_fits():
 
 def test_a_file_that_is_there_already_and_two_that_fit_are_refused():
     with pytest.raises(InputError, match=r"new\.go: the file that is to be added is there already"):
-        choose(NEW.apply(TREE).replacing({"a.go": TREE["a.go"]}), [NEW], "x")
+        choose(NEW.apply(TREE, {"new.go": ""}).replacing({"a.go": TREE["a.go"]}), [NEW], "x")
     with pytest.raises(InputError, match="fits the generations B and B at once"):
         choose(TREE, [NEW, NEW], "x")
 

@@ -27,7 +27,7 @@ def attempt(tree: Tree, diff: bytes) -> Tree | str:
         return str(error)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), context=st.integers(0, 3), perturb=st.booleans())
 def test_a_plain_diff_is_applied_as_gnu_patch_applies_it(tmp_path_factory, data, context, perturb):
     before = data.draw(trees())
@@ -39,7 +39,7 @@ def test_a_plain_diff_is_applied_as_gnu_patch_applies_it(tmp_path_factory, data,
     agree(data.draw(perturbed(before)) if perturb else before, diff, tmp_path_factory.getbasetemp() / "plain")
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), context=st.integers(0, 3), perturb=st.booleans())
 def test_a_git_diff_is_applied_as_gnu_patch_applies_it(tmp_path_factory, data, context, perturb):
     before = data.draw(trees(least=1))
@@ -48,6 +48,8 @@ def test_a_git_diff_is_applied_as_gnu_patch_applies_it(tmp_path_factory, data, c
     diff = git_diff(before, after, top, context)
     if not diff:
         return
+    if any(path in after and entry.is_link != after[path].is_link for path, entry in before.items()):
+        perturb = False  # GNU patch loses a file that becomes a link where the old one is not there
     agree(data.draw(perturbed(before)) if perturb else before, diff, top)
 
 

@@ -12,7 +12,7 @@ from generator.upstream.tree import EXECUTABLE, LINK, Entry, Tree
 from tests.upstream.trees import git_apply, gnu_patch, successors, trees
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_patch_git_and_we_get_from_one_tree_to_the_other(tmp_path_factory, data):
     before = data.draw(trees())
