@@ -1,4 +1,4 @@
-"""Which tests run: long proofs only with --all, and those that need root only as root."""
+"""Which tests run: long proofs only with --all, and those that need root only as root; what could not be proven."""
 
 from __future__ import annotations
 
@@ -21,3 +21,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(live)
         if "root" in item.keywords and os.geteuid() and not os.environ.get("CI"):
             item.add_marker(root)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say in the last lines which real sources the registry refused, so that a green run does not hide it."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    reports = reporter.stats.get("skipped", ()) if reporter else ()
+    reasons = [report.longrepr[2] for report in reports if isinstance(report.longrepr, tuple)]
+    refused = sorted({text.partition("the registry refused: ")[2] for text in reasons} - {""})
+    if refused:
+        reporter.section("NOT PROVEN: the registry refused", red=True, bold=True)
+        for line in refused:
+            reporter.line(line)
