@@ -7,6 +7,7 @@ the module of that name.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -29,6 +30,9 @@ __all__ = [
     "names",
     "with_macros",
 ]
+
+
+_PARAMETRIC = re.compile(r"^%(\w+)\([^()\n]*\) ((?:[^\n]*\\\n)*[^\n]*)", re.MULTILINE)
 
 
 class Row(NamedTuple):
@@ -70,8 +74,9 @@ def explain(target: Target) -> tuple[Row, ...]:
     """Every value of the target with its source, by macro name; `rpm` and what was disputed first."""
     sources = {name: source for source, given in target.sources.items() for name in given}
     rows = [Row("rpm", target.rpm, sources.get("rpm", ""))]
+    bodies = {found[1]: found[2].replace("\\\n", "\n") for found in _PARAMETRIC.finditer(target.definitions)}
     for name in sorted(target.defined | target.undefined, key=lambda name: (name not in target.disputed, name)):
-        value = target.macros.get(name, "(with arguments)" if name in target.parametric else "")
+        value = target.macros.get(name, bodies.get(name, "") if name in target.parametric else "")
         rows.append(Row(name, value, sources.get(name, ""), target.disputed.get(name, "")))
     return tuple(rows)
 

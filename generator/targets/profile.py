@@ -178,6 +178,7 @@ def read(path: Path, name: str, text: str, find: Read, *, built_in: bool = False
         if not where and (group.get("macros") or group.get("undefine")):
             file.complain("values without a source", next(iter(_dict(group.get("macros"))), "undefine"))
         for value in file.values(group, str(where)):
+            profile.values.pop(value.name, None)  # what is said last is also listed last
             profile.values[value.name] = value
     if file.problems:
         raise InputError(file.problems)

@@ -63,9 +63,7 @@ class _Encoded(msgspec.Struct, frozen=True):
 
 def encode(target: Target) -> bytes:
     """The target as bytes, to be kept."""
-    return msgspec.msgpack.encode(
-        _Encoded(**{field: getattr(target, field) for field in _Encoded.__struct_fields__}), order="deterministic"
-    )
+    return msgspec.msgpack.encode(_Encoded(**{field: getattr(target, field) for field in _Encoded.__struct_fields__}))
 
 
 @cache
