@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from generator.components.facts import Facts
 from generator.definition.model import Definition, Tree
-from generator.origin import Origin
+from generator.origin import Origin, origin_of
 from generator.render.lines import Line
+from generator.sources.xmltext import element_line, opening_tag
 
 
 def service(definition: Definition, facts: Facts) -> list[Line]:
@@ -37,11 +38,10 @@ def service(definition: Definition, facts: Facts) -> list[Line]:
 
 
 def _service(name: str, mode: str, parameters: dict[str, str], origin: Origin | None) -> list[Line]:
-    lines = [Line(f'  <service name="{escaped(name)}" mode="{escaped(mode)}">', origin)]
+    lines = [Line(f"  {opening_tag('service', {'name': name, 'mode': mode})}", origin)]
     for key, value in parameters.items():
-        lines.append(
-            Line(f'    <param name="{escaped(key)}">{escaped(value)}</param>', getattr(value, "origin", origin))
-        )
+        text = element_line("param", {"name": key}, value, "    ").rstrip("\n")
+        lines.append(Line(text, origin_of(value) or origin))
     lines.append(Line("  </service>", origin))
     return lines
 
@@ -57,8 +57,3 @@ def _common(names: list[str]) -> str:
 def _filename(tree: Tree) -> str:
     """What stands before the version in the archive's name."""
     return tree.archive.rpartition("/")[2].partition("-%{")[0]
-
-
-def escaped(text: str) -> str:
-    """The text as XML has it; the standard library's way would load an HTTP client for these four."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")

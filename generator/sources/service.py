@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from xml.sax.saxutils import quoteattr
 
 from generator.errors import InputError
 from generator.origin import Origin
-from generator.sources.xmltree import element_line, parse_xml
+from generator.sources.xmltext import element_line, opening_tag
+from generator.sources.xmltree import parse_xml
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def write_services(services: Iterable[Service]) -> str:
         if not service.parameters:
             text += element_line("service", attributes, "", "  ")
             continue
-        text += "  <service" + "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items()) + ">\n"
+        text += f"  {opening_tag('service', attributes)}\n"
         for parameter in service.parameters:
             text += element_line("param", {"name": parameter.name}, parameter.value, "    ")
         text += "  </service>\n"

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from xml.parsers import expat  # entities and document types are refused below; expat itself loads nothing
-from xml.sax.saxutils import escape, quoteattr
 
 from generator.errors import InputError
 from generator.origin import Origin
@@ -76,11 +75,3 @@ def parse_xml(name: str, content: bytes) -> Element:
         # The declared encoding is one that Python does not have, or cannot use here.
         raise fail("XML: unknown encoding", 1) from None
     return stack[0].children[0]
-
-
-def element_line(name: str, attributes: Mapping[str, str], text: str, indent: str) -> str:
-    """An element without children on one line: `<param name="x">text</param>`, or `<x/>` without text."""
-    written = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
-    if not text:
-        return f"{indent}<{name}{written}/>\n"
-    return f"{indent}<{name}{written}>{escape(text)}</{name}>\n"
