@@ -110,6 +110,7 @@ class Librpm:
         self._warn, self._warned = warn, False
         self._processes: list[Process] = []
         self._no_sandbox = ""  # why the sandbox does not work here, once that is known
+        self._own_proc = True  # whether a sandbox may have a /proc of its own, as far as is known
 
     @classmethod
     def start(
@@ -302,7 +303,7 @@ class Librpm:
                 self._permit(own=own)
             try:
                 if not ready:
-                    ready.append(Process(self.limits, sandboxed=sandboxed))
+                    ready.append(Process(self.limits, sandboxed=sandboxed, own_proc=self._own_proc))
                     self._processes.append(ready[0])
                 ready[0].greet()
             except StartError as error:
@@ -312,7 +313,10 @@ class Librpm:
                     raise RefusalError(message, hint=INSTALL + "; SPECGEN_RPM_PYTHON names another Python") from None
                 if not sandboxed:
                     raise RefusalError(f"librpm's reader does not start: {error}", hint=INSTALL) from None
-                self._no_sandbox = str(error)
+                if self._own_proc and "/proc" in str(error):
+                    self._own_proc = False
+                else:
+                    self._no_sandbox = str(error)
             else:
                 return ready[0]
 

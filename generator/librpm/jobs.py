@@ -13,7 +13,6 @@ import msgspec
 from generator.librpm.sandbox import ROOT, Limits
 from generator.reading import Reading, line_number
 from generator.sources import Sources
-from generator.sources.multibuild import flavours as flavours_of
 from generator.targets import Target
 
 LARGEST = 16 << 20  # bytes; a larger file is an archive, which no parse needs and which is left out
@@ -107,7 +106,7 @@ def reading_job(request: Request) -> Job:
         InputError: `_multibuild` is broken, or there is no spec.
     """
     sources = request.sources
-    flavours = flavours_of(sources) if request.flavours is None else tuple(request.flavours)
+    flavours = _flavours(sources) if request.flavours is None else tuple(request.flavours)
     main = sources.spec
     files = [
         (f"SOURCES/{file.name}", 0o755 if file.executable else 0o644, file.content)
@@ -125,6 +124,15 @@ def reading_job(request: Request) -> Job:
                 for variant in request.variants
             ]
     return Job(tasks, files)
+
+
+def _flavours(sources: Sources) -> tuple[str, ...]:
+    """The flavours of `_multibuild`."""
+    if "_multibuild" not in sources.files:
+        return ("",)
+    from generator.sources.multibuild import flavours
+
+    return flavours(sources)
 
 
 def _is_inside(name: str) -> bool:

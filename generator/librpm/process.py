@@ -8,9 +8,7 @@ import importlib.util
 import marshal
 import os
 import select
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -86,23 +84,30 @@ def _program() -> bytes:
     return b"%s %d %d\n" % (importlib.util.MAGIC_NUMBER.hex().encode(), len(compiled), len(source)) + compiled + source
 
 
+def _folder() -> str:
+    """A new folder for a reader without a sandbox."""
+    import tempfile
+
+    return tempfile.mkdtemp(prefix="specgen-")
+
+
 class Process:
     """A reader in its sandbox, or without one. Starting it does not wait; `greet` does."""
 
-    def __init__(self, limits: Limits, *, sandboxed: bool) -> None:
+    def __init__(self, limits: Limits, *, sandboxed: bool, own_proc: bool = True) -> None:
         self.limits = limits
         self.sandboxed = sandboxed
         self.hello: Hello | None = None
         self.deadline = 0.0
         self._buffer = bytearray()
         self._targets: set[str] = set()
-        self._folder = "" if sandboxed else tempfile.mkdtemp(prefix="specgen-")
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the process
+        self._folder = "" if sandboxed else _folder()
+        self._errors = os.memfd_create("specgen-reader")  # what bubblewrap and the reader print
         python = sandbox.reader_python()
         user = sandbox.unprivileged()
         if self._folder and user is not None:
             os.chown(self._folder, user, user)
-        command = sandbox.bubblewrap(python) if sandboxed else []
+        command = sandbox.bubblewrap(python, own_proc=own_proc) if sandboxed else []
         environment = {"PATH": os.environ.get("PATH", os.defpath)}
         if not sandboxed:
             environment = {**sandbox.ENVIRONMENT, "HOME": f"{self._folder}/home"}
@@ -259,8 +264,7 @@ class Process:
 
     def _said(self) -> str:
         """The last line that bubblewrap or the reader printed on stderr."""
-        self._errors.seek(0)
-        lines = self._errors.read(65536).decode("utf-8", "replace").strip().splitlines()
+        lines = os.pread(self._errors, 65536, 0).decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else ""
 
     def is_alive(self) -> bool:
@@ -291,6 +295,10 @@ class Process:
 
     def close_files(self) -> None:
         """Give up its files: what it printed, and what a reader without a sandbox kept on disk."""
-        self._errors.close()
+        if self._errors >= 0:
+            os.close(self._errors)
+            self._errors = -1
         if self._folder:
+            import shutil
+
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -21,6 +21,7 @@ NOBODY = 65534
 """The uid that reads specs where specgen runs as root: the kernel's limit on processes does not bind root."""
 
 PYTHON = "/usr/bin/python3"
+BASH = Path("/usr/bin/bash")
 
 ENVIRONMENT: Mapping[str, str] = {
     "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
@@ -49,8 +50,12 @@ def reader_python() -> str:
     return os.environ.get("SPECGEN_RPM_PYTHON") or PYTHON
 
 
-def bubblewrap(python: str) -> list[str]:
-    """The arguments that start `python` in the sandbox; the program's own arguments follow."""
+def bubblewrap(python: str, *, own_proc: bool = True) -> list[str]:
+    """The arguments that start `python` in the sandbox; the program's own arguments follow.
+
+    `own_proc` gives the sandbox a /proc of its own, which some containers forbid; without it the reader works with
+    that of the host, and shows a spec none.
+    """
     arguments = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     for name, value in ENVIRONMENT.items():
         arguments += ["--setenv", name, value]
@@ -62,9 +67,14 @@ def bubblewrap(python: str) -> list[str]:
             arguments += ["--ro-bind", path, path]
     for path in ("/etc/ld.so.cache", "/etc/alternatives"):
         arguments += ["--ro-bind-try", path, path]
+    # On SUSE, /bin/sh is bash, and specs rely on it.
+    shell = Path("/bin/sh").resolve()
+    if shell != BASH.resolve() and BASH.exists() and shell.is_relative_to("/usr"):
+        arguments += ["--ro-bind", str(BASH), str(shell)]
     for prefix in prefixes(python):
         arguments += ["--ro-bind", prefix, prefix]
-    for option, path in (("proc", "/proc"), ("dev", "/dev"), ("dir", "/tmp"), ("dir", "/var/tmp"), ("dir", ROOT)):  # noqa: S108  they are inside the sandbox
+    arguments += ["--proc", "/proc"] if own_proc else ["--bind", "/proc", "/proc"]
+    for option, path in (("dev", "/dev"), ("dir", "/tmp"), ("dir", "/var/tmp"), ("dir", ROOT)):  # noqa: S108  they are inside the sandbox
         arguments += [f"--{option}", path]
     # All jobs share these file systems, so that nothing may be left behind in them.
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]

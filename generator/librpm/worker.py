@@ -220,18 +220,30 @@ def drop_capabilities() -> None:
     call(libc.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
-def resident_memory() -> int:
-    """Bytes of memory that the processes in this pid namespace occupy."""
-    pages = 0
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open("/proc/%s/statm" % name, "rb") as file:
-                    fields = file.read().split()
-            except OSError:
-                continue
-            pages += int(fields[1])
-    return pages * mmap.PAGESIZE
+def resident_memory(proc: int, process: str = "self") -> int:
+    """Bytes of memory that a process and all its descendants occupy, as seen in an open /proc."""
+    total = 0
+    try:
+        total += int(read_at(proc, process + "/statm").split()[1]) * mmap.PAGESIZE
+        threads = os.open(process + "/task", os.O_RDONLY | os.O_DIRECTORY, dir_fd=proc)
+        try:
+            for thread in os.listdir(threads):
+                for child in read_at(threads, thread + "/children").split():
+                    total += resident_memory(proc, child.decode())
+        finally:
+            os.close(threads)
+    except (OSError, IndexError):
+        pass  # it has just ended
+    return total
+
+
+def read_at(folder: int, path: str) -> bytes:
+    """The beginning of a file in an open folder."""
+    descriptor = os.open(path, os.O_RDONLY, dir_fd=folder)
+    try:
+        return os.read(descriptor, 65536)
+    finally:
+        os.close(descriptor)
 
 
 # librpm --------------------------------------------------------------------------------------------------------------
@@ -494,6 +506,7 @@ class Settings:
         self.result = fields["result"]
         self.sandboxed = fields["sandboxed"]
         self.root = fields["root"]
+        self.proc = -1  # /proc, open
         self.scratch = "/tmp" if self.sandboxed else os.path.join(self.root, "tmp")
 
 
@@ -537,7 +550,7 @@ class Parser:
                 return "time"
             if now > look:
                 look = now + TICK
-                if self.settings.sandboxed and resident_memory() > self.settings.memory:
+                if resident_memory(self.settings.proc) > self.settings.memory:
                     return "memory"
             if ending:  # the kernel closes the files of a process shortly before it reports its end
                 time.sleep(0.0001)
@@ -656,12 +669,15 @@ def limit(what: int, value: int) -> None:
 def supervise(rpm: Rpm, settings: Settings, job: "Any", files: "list[tuple[str, int, bytes]]", out: int) -> None:
     """Do the tasks of a job, each in a parser of its own, and send each answer as soon as it is there."""
     if not settings.sandboxed:
+        settings.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
         remove_tree(settings.root, keep=True)
     else:
         mount(b"tmpfs", settings.root, MS_NOSUID | MS_NODEV, b"size=256m,mode=755")
         try:
             mount(b"proc", "/proc", MS_NOSUID | MS_NODEV)
-        except SandboxError:  # some containers forbid it; then there is no /proc at all
+            settings.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+        except SandboxError:  # some containers forbid it; then a spec sees no /proc at all
+            settings.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
             mount(b"tmpfs", "/proc", MS_RDONLY, b"size=4k")
         try:
             write_file("/proc/sys/user/max_user_namespaces", b"0")  # a spec needs no namespaces of its own

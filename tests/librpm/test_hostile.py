@@ -76,8 +76,8 @@ STOPPED = {
     "an endless loop in Lua": ("%{lua: while true do end}\n", SLOW),
     "an endless loop in a shell": ("%(while :; do :; done)\n", SLOW),
     "a shell that sleeps": ("%(sleep 86400)\n", SLOW),
-    "a fork bomb in a shell": ("%(b() { b | b & }; b; sleep 5)\n", SLOW),
-    "a fork bomb in Lua": ("%{lua: while true do posix.fork() end}\n", SLOW),
+    "a fork bomb in a shell": ("%(b() { b | b & }; b; sleep 5)\n", f"{SLOW}|{LOUD}"),
+    "a fork bomb in Lua": ("%{lua: while true do posix.fork() end}\n", f"{SLOW}|{LOUD}"),
     "endless recursion": ("%define a() %{b}\n%define b() %{a}\nProvides: %a\n", "recursion"),
     "recursion that grows": ("%define a() %{expand:%%a}%{expand:%%a}\n%a\n", "recursion"),
     "endless recursion in Lua": ("%{lua: local function f() return 1 + f() end; f()}\n", "stack overflow|memory"),
@@ -171,6 +171,8 @@ def test_no_other_kind_of_system_call(reader: Librpm) -> None:
 
 
 def test_it_has_no_rights(reader: Librpm) -> None:
+    if not reader._own_proc:
+        pytest.skip("this container forbids a /proc, which the test reads")
     shell = "grep CapEff /proc/self/status | cut -f2; unshare -Ur true 2>/dev/null && echo entered"
     lua = "print('Provides: lua(' .. io.open('/proc/self/status'):read('a'):match('CapEff:%s*(%x+)') .. ')')"
     given = provides(read(reader, f"Provides: shell(%({shell}))\n%{{lua: {lua}}}\n"))
@@ -288,5 +290,5 @@ with Librpm.start(limits=Limits(seconds=1, processes=32)) as librpm:
         assert done.stderr == ""
         first, second, third = done.stdout.splitlines()
         assert first == "65534 sandboxed fine(1000)"
-        assert "longer than 1 s" in second
+        assert re.search(f"{SLOW}|printed more", second)
         assert "signal 9" in third
