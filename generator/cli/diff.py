@@ -45,15 +45,16 @@ def diff(
 ) -> None:
     """Compare two packages: the files line by line, and what librpm reads in the specs on every target.
 
-    Each side is a definition or a package directory; --set is for the new side. Exit code 1 where the sides differ
-    in meaning.
+    Each side is a definition, a package directory, or [ALIAS:]PROJECT/PACKAGE[@REV] on an Open Build Service; --set
+    is for the new side. Exit code 1 where the sides differ in meaning.
     """
+    from generator.cli.sides import side
     from generator.compare import compare, compare_files
     from generator.librpm import Librpm
 
     app: Application = context.obj
     with Librpm.start(trust=trust) as librpm:
-        before, after = app.package(old).sources(), app.package(new, settings).sources()
+        before, after = side(app, old), side(app, new, settings)
         chosen = targets_of(targets, macros, after, before)
         differences = compare(librpm.read(before, chosen), librpm.read(after, chosen))
     files = compare_files(before, after)

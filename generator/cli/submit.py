@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from generator.cli.application import Application
-from generator.cli.options import format_option, print_json, set_option, sources_option
+from generator.cli.options import format_option, print_json, set_option, sources_option, trust_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from generator.check.report import Report
     from generator.obs.records import Place
     from generator.obs.server import Server
     from generator.submit.run import Result, Task
@@ -36,6 +38,7 @@ SHOWN = 400  # lines of a difference on a terminal; `specgen diff` shows all
 @click.option("--yes", is_flag=True, help="Send without asking.")
 @set_option
 @sources_option
+@trust_option
 @format_option
 @click.pass_obj
 def submit(
@@ -52,6 +55,7 @@ def submit(
     yes: bool,
     settings: dict[str, str],
     sources: Path | None,
+    trust: bool,
     format_: str,
 ) -> int:
     """Take packages to an Open Build Service: branch, upload, commit, request.
@@ -67,8 +71,9 @@ def submit(
     wishes = Wishes(direct=direct, wait=wait, message=message, base=base, rewrite=bool(rewrite_changes))
     locals_ = _locals(app, packages or (".",), settings, sources)
     if rehearse:
-        return _rehearse(locals_, to, wishes, format_)
-    return _submit(locals_, to, wishes, format_=format_, dry_run=dry_run, yes=yes, reason=rewrite_changes)
+        return _rehearse(locals_, to, wishes, format_, trust=trust)
+    how = How(format_, dry_run, yes, rewrite_changes, trust)
+    return _submit(locals_, to, wishes, how)
 
 
 def _locals(
@@ -87,16 +92,24 @@ def _locals(
     return found
 
 
-def _submit(
-    locals_: Mapping[str, Local],
-    to: Sequence[str],
-    wishes: Wishes,
-    *,
-    format_: str,
-    dry_run: bool,
-    yes: bool,
-    reason: str,
-) -> int:
+@dataclass(frozen=True)
+class How:
+    """How a run talks to people and programs, and what it may do without asking."""
+
+    format: str
+    dry_run: bool
+    yes: bool
+    reason: str
+    trust: bool
+
+    @property
+    def people(self) -> bool:
+        """Whether people read the output."""
+        return self.format == "text"
+
+
+def _submit(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, how: How) -> int:
+    from generator.cli import proof
     from generator.obs.client import Configuration
     from generator.obs.server import Server
     from generator.submit.destination import destination
@@ -107,29 +120,44 @@ def _submit(
     destinations = [destination(one, configuration.aliases) for one in to]
     servers = {one.alias: Server(configuration.connect(one.alias)) for one in destinations}
     journals = {name: Journal(name) for name in locals_}
-    people = format_ == "text"
     with ExitStack() as stack:
         for journal in journals.values():
             stack.enter_context(journal.lock())
         tasks = prepare_all(locals_, destinations, servers, journals, wishes)
-        if people:
+        if how.people:
             for task in tasks:
                 _show(task.title, task.prepared)
         refuse_drift(tasks, _drift)
-        if dry_run or not any(task.prepared.plan.steps for task in tasks):
-            if not people:
-                print_json({"plans": [_plan(task) for task in tasks], "results": []})
-            return 0
-        _confirm(tasks, yes=yes, reason=reason)
-        results = apply_all(tasks, _tell if people else lambda _words: None, _builds if wishes.wait else None)
-    if people:
+        told = {"plans": [_plan(task) for task in tasks]}
+        found = proof.reports([task.prepared for task in tasks], trust=how.trust)
+        wrong = any(report.count("error") for report in found)
+        if wrong or how.dry_run or not any(task.prepared.plan.steps for task in tasks):
+            if how.people:
+                proof.show(found)
+                if wrong:
+                    click.echo("nothing was sent: the check found errors", err=True)
+            else:
+                print_json({**told, "results": [], "findings": _findings(found)})
+            return int(wrong)
+        if how.people:
+            proof.show(found)
+        _confirm(tasks, yes=how.yes, reason=how.reason)
+        results = apply_all(tasks, _tell if how.people else lambda _words: None, _builds if wishes.wait else None)
+    if how.people:
         _table(results)
     else:
-        print_json({"plans": [_plan(task) for task in tasks], "results": [_result(one) for one in results]})
+        print_json({**told, "results": [_result(one) for one in results], "findings": _findings(found)})
     return max(one.exit_code for one in results)
 
 
-def _rehearse(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, format_: str) -> int:
+def _findings(found: Sequence[Report]) -> list[Any]:
+    from generator.check.report.data import package
+
+    return [package(report) for report in found]
+
+
+def _rehearse(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, format_: str, *, trust: bool) -> int:
+    from generator.cli import proof
     from generator.submit.rehearsal import stage
 
     found = _as_on_the_server(locals_, to)
@@ -139,7 +167,14 @@ def _rehearse(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, f
             click.echo(f"rehearsing on a private Open Build Service at {private.private.url}")
         for (name, place), held in found.items():
             private.furnish(place, held)
-            done = private.play(locals_[name], place, wishes, _tell if format_ == "text" else lambda _words: None)
+            prepared = private.prepare(locals_[name], place, wishes)
+            reports = proof.reports([prepared], trust=trust)
+            if format_ == "text":
+                proof.show(reports)
+            if any(report.count("error") for report in reports):
+                click.echo("the real run would stop here: the check found errors", err=True)
+                return 1
+            done = private.play(prepared, _tell if format_ == "text" else lambda _words: None)
             if format_ == "text":
                 _cut(done.diff.splitlines())
                 what = f"request {done.outcome.request}, accepted" if done.accepted else "committed"

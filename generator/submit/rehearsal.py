@@ -37,13 +37,12 @@ class Stage:
 
     def __init__(self, private: PrivateServer) -> None:
         self.private = private
-        self._seen: set[Place] = set()
 
     def furnish(self, place: Place, held: Sources | None) -> None:
         """Make the target as the real server has it; archives become stand-ins of a line each."""
         admin = self._as(ADMINISTRATOR)
-        self._make_project(admin, place.project)
-        self._seen.add(place)
+        if not admin.exists(place.project):
+            admin.make_project(place.project, "For a rehearsal")
         if held is None:
             return
         admin.make_package(place, place.package)
@@ -53,23 +52,28 @@ class Stage:
             admin.upload(place, name, content)
         admin.commit(place, {name: md5(content) for name, content in contents.items()}, "as it is")
 
-    def play(
-        self, local: Local, place: Place, wishes: Wishes, tell: Callable[[str], None] = lambda _words: None
-    ) -> Rehearsed:
-        """Do what a submission would do, then accept it as the target's maintainer would.
+    def prepare(self, local: Local, place: Place, wishes: Wishes) -> Prepared:
+        """Look, merge and plan on the private server.
 
         Raises:
             SpecgenError: as in the real run.
         """
         if wishes.direct:
-            self._let_write(place.project)
-        journal = Journal(place.package, self.private.data / "state")
+            self._as(ADMINISTRATOR).make_project(place.project, "For a rehearsal", maintainer=PERSON)
+        return prepare(self._as(PERSON), local, place, self._journal(place), wishes)
+
+    def play(self, prepared: Prepared, tell: Callable[[str], None] = lambda _words: None) -> Rehearsed:
+        """Do what a submission would do, then accept it as the target's maintainer would.
+
+        Raises:
+            SpecgenError: as in the real run.
+        """
+        local, place = prepared.local, prepared.plan.destination
         server = self._as(PERSON)
-        prepared = prepare(server, local, place, journal, wishes)
         outcome = Apply(
             server,
             prepared.plan,
-            journal,
+            self._journal(place),
             lambda name: local.payload(prepared.merged, name),
             frozenset(local.sources.files),
             tell,
@@ -87,12 +91,8 @@ class Stage:
         path = self.private.write_configuration(self.private.data / f"{login}.oscrc", login)
         return Server(Configuration(path).connect())
 
-    def _make_project(self, admin: Server, project: str) -> None:
-        if not admin.exists(project):
-            admin.make_project(project, "For a rehearsal")
-
-    def _let_write(self, project: str) -> None:
-        self._as(ADMINISTRATOR).make_project(project, "For a rehearsal", maintainer=PERSON)
+    def _journal(self, place: Place) -> Journal:
+        return Journal(place.package, self.private.data / "state")
 
 
 @contextmanager

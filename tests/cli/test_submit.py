@@ -198,6 +198,33 @@ def test_others_changes_stop_it(run: Run, obs: PrivateObs, project: str, folder:
     assert code == 0, out
 
 
+def test_a_check_with_errors_stops_it(run: Run, obs: PrivateObs, project: str, folder: Path) -> None:
+    (folder / "hello.spec").write_text(SPEC.replace("%build\n", "%build\n%if 1\n"))
+    code, out, err = run("submit", folder, "--to", project, "--yes")
+    assert code == 1
+    assert "nothing was sent: the check found errors" in err
+    assert "error" in out
+    code, out, _ = run("submit", folder, "--to", project, "--yes", "--format", "json")
+    assert code == 1
+    assert json.loads(out)["results"] == []
+    assert json.loads(out)["findings"]
+    assert obs.ask("GET", f"/source/home:packager:branches:{project}/hello")[0] == 404
+
+
+def test_diff_takes_a_package_on_the_server(run: Run, obs: PrivateObs, project: str, folder: Path) -> None:
+    code, out, err = run("diff", f"private:{project}/hello", folder)
+    assert code == 0, err
+    assert "+- Change it (bsc#1234567)" in out
+    (folder / "hello.spec").write_text(SPEC.replace("A greeting", "Another greeting"))
+    obs.commit(project, "hello", {path.name: path.read_bytes() for path in folder.iterdir()})
+    code, out, err = run("diff", f"{project}/hello@1", f"{project}/hello")
+    assert code == 1, err
+    assert "Another greeting" in out
+    code, _, err = run("diff", f"{project}/nothing", folder)
+    assert code == 2
+    assert f"there is no package {project}/nothing, neither here nor on 127.0.0.1" in err
+
+
 def test_a_rewritten_entry_is_shown(run: Run, obs: PrivateObs, project: str, folder: Path) -> None:
     (folder / "hello.changes").write_text(NEW + OLD.replace("Begin", "Begin (bsc#7)"))
     code, out, _ = run("submit", folder, "--to", project, "--dry-run")
