@@ -16,6 +16,8 @@ from generator.origin import Edit, Origin
 from generator.reading import PackageReading, Reading, SourceReading, View
 from generator.targets import known_macros
 
+_TELLING, _NEAR = 6, 0.9  # letters that a name needs to be taken for another, and how like that it must be
+
 
 class Case:
     """See the module.
@@ -106,7 +108,9 @@ class Case:
         from difflib import get_close_matches
 
         own = self.spec(spec).defined
-        return next(iter(get_close_matches(name, [*own, *self.known_macros], 1, 0.9)), "") if len(name) > 5 else ""
+        if name in own or len(name) < _TELLING:
+            return ""
+        return next(iter(get_close_matches(name, [*own, *self.known_macros], 1, _NEAR)), "")
 
     # the linters
 

@@ -95,6 +95,7 @@ class Scripts:
                 after = [(line, value) for line, value in raw if line >= last and "%" in value]
                 near = place(((line, value) for line, value in after if len(literal(value)) > 2), text)
                 pure = next((line for line, value in after if value.startswith("%")), last)
-                found[number] = (near, True) if near else (pure, False)
+                # A line that begins with a macro is not as its author wrote it.
+                found[number] = (near or pure, bool(near) and not dict(raw)[near or 0].startswith("%"))
             last = found[number][0]
         return found

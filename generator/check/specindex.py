@@ -102,15 +102,26 @@ class SpecIndex:
         return (place(candidates, text) if text else None) or 1
 
     def tag_line(self, kinds: tuple[str, ...], text: str, number: int | None = None) -> int:
-        """The line of the tag of one of the `kinds` (all, if none are given) that became `text`; 1 where there is none.
+        """The line of the tag of one of the `kinds` (all, if none are given) that became `text`.
+
+        Where none can have, the line of the first such tag; 1 where there is none.
+        """
+        tags = self._tags(kinds, number)
+        if len(tags) == 1:
+            return tags[0].line
+        return self.tag_holding(kinds, text, number) or (tags[0].line if tags else 1)
+
+    def _tags(self, kinds: tuple[str, ...], number: int | None) -> list[Tag]:
+        keys = {*kinds, "prereq"} if "requires" in kinds else set(kinds)
+        tags = [tag for tag in self.tags if not keys or tag.key in keys]
+        return [tag for tag in tags if tag.place == number] or tags if number is not None else tags
+
+    def tag_holding(self, kinds: tuple[str, ...], text: str, number: int | None = None) -> int | None:
+        """The line of the tag of one of the `kinds` (all, if none are given) that became `text`, None where none can.
 
         A list of dependencies is looked through word by word.
         """
-        tags = [tag for tag in self.tags if not kinds or tag.key in kinds]
-        if number is not None:
-            tags = [tag for tag in tags if tag.place == number] or tags
-        if len(tags) == 1:
-            return tags[0].line
+        tags = self._tags(kinds, number)
         candidates = [(tag.line, tag.value.strip()) for tag in tags]
         if found := place(candidates, text):
             return found
@@ -120,7 +131,7 @@ class SpecIndex:
                 return line
         parts = [(line, part.strip()) for line, value in candidates for part in re.split(r"[,\s]+(?![<>=])", value)]
         useful = [(line, part) for line, part in parts if literal(part)]
-        return place(useful, text) or place(useful, name) or (tags[0].line if tags else 1)
+        return place(useful, text) or place(useful, name)
 
     def may_declare(self, name: str) -> bool:
         """Whether a Source or Patch tag, its macros standing for anything, may name this file."""

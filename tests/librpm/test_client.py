@@ -173,6 +173,12 @@ def test_a_log_line_is_kept_and_so_is_what_a_shell_prints(librpm: Librpm) -> Non
     assert Dependency("xloud") in reading.packages[0].dependencies["provides"]
 
 
+def test_sh_is_bash_as_on_suse(librpm: Librpm) -> None:
+    (reading,) = librpm.read(package("Provides: a%(if [[ x == x ]]; then echo b; fi)\n"), [RED]).readings
+    assert (reading.error, reading.log) == ("", ())
+    assert "ab" in {provided.text for provided in reading.packages[0].dependencies["provides"]}
+
+
 def test_files_are_there_and_externals_are_not(librpm: Librpm) -> None:
     spec = "Source1: more.inc\nSource2: gone.tar.xz\n%include %{SOURCE1}\n"
     spec += "Provides: size(%(wc -c < %{SOURCE1})) %(test -e %{SOURCE2} || echo absent)\n"

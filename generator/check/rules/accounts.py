@@ -16,7 +16,7 @@ _SOURCE = "openSUSE wiki, Systemd sysusers; rpm from 4.19 takes sysusers.d by it
 def _sysusers(package: PackageReading) -> Iterator[str]:
     for path in paths(package):
         folder, _, name = path.rpartition("/")
-        if folder == "/usr/lib/sysusers.d":
+        if folder == "/usr/lib/sysusers.d" and name.endswith(".conf"):
             yield name
 
 
@@ -34,14 +34,17 @@ def sysusers_without_pre(case: Case) -> Iterator[Hit]:
         if "native-sysusers" in case.view.targets[reading.target].capabilities:
             continue
         for package in reading.packages:
-            pre = package.scriptlets.get("pre")
-            if pre and (pre.file or any(word in pre.text for word in _MAKING)):
+            if any(
+                (kind == "pre" and scriptlet.file) or any(word in scriptlet.text for word in _MAKING)
+                for kind, scriptlet in package.scriptlets.items()
+                if kind in ("pre", "post")
+            ):
                 continue
             for name in _sysusers(package):
                 found.setdefault((reading.spec, package.name, name), set()).add(reading.target)
     for (spec, package_name, name), targets in found.items():
         yield Hit(
-            f"{package_name} installs sysusers.d/{name}, but its %pre makes no account",
+            f"{package_name} installs sysusers.d/{name}, and no scriptlet makes its accounts",
             spec,
             case.spec(spec).files_line(name),
             frozenset(targets),
@@ -63,6 +66,8 @@ def sysusers_without_requires(case: Case) -> Iterator[Hit]:
         if "native-sysusers" in case.view.targets[reading.target].capabilities:
             continue
         for package in reading.packages:
+            if "pre" not in package.scriptlets:
+                continue
             for name in _sysusers(package):
                 requires = package.dependencies.get("requires", ())
                 if not any("pre" in dependency.when for dependency in requires):

@@ -24,6 +24,15 @@ def _all(reading: Reading) -> Iterator[tuple[str, Dependency]]:
                 yield kind, dependency
 
 
+def _severity(case: Case) -> Severity:
+    """Whether a package is made for an old target is for its maintainer to say."""
+    return "error" if case.sources.targets else "warning"
+
+
+def _unasked(case: Case) -> str:
+    return "" if case.sources.targets else "; .specgen.yaml can say which targets the package is for"
+
+
 def needs(text: str) -> str:
     """The capability that an rpm must have to read a dependency; empty where every rpm reads it."""
     if text.startswith("("):
@@ -48,13 +57,17 @@ def unreadable(case: Case) -> Iterator[Hit]:
             if (needed := needs(dependency.text)) and needed not in capabilities:
                 found.setdefault((reading.spec, kind, dependency.text), set()).add(reading.target)
     for (spec, kind, text), targets in found.items():
+        line = case.spec(spec).tag_holding((kind,), text)
+        if line is None:
+            continue  # a macro brought it, which on the target itself may bring something else
         rpms = ", ".join(sorted({case.view.targets[target].rpm for target in targets}))
         yield Hit(
             f"{text} cannot be read by rpm {rpms}",
             spec,
-            case.spec(spec).tag_line((kind,), text),
+            line,
             frozenset(targets),
-            "put it under a condition, with a plain dependency in the else part",
+            f"put it under a condition, with a plain dependency in the else part{_unasked(case)}",
+            _severity(case),
         )
 
 
@@ -119,6 +132,7 @@ def syntax(case: Case) -> Iterator[Hit]:
         readings = {reading.target: reading for reading in case.readings_of(spec)}
         if not readings:
             continue
+        found: dict[tuple[str, frozenset[str], Severity], list[int]] = {}
         for needed, line, word in _words(index):
             lacking = [name for name in readings if needed not in case.view.targets[name].capabilities]
             conditions = index.spec.conditions(line) if lacking else ()
@@ -128,10 +142,12 @@ def syntax(case: Case) -> Iterator[Hit]:
                 held = taken(conditions, readings[name], case.view.targets[name], index.defined)
                 if held is not False:
                     (perhaps if held is None else certain).add(name)
-            findings: tuple[tuple[set[str], Severity], ...] = ((certain, "error"), (perhaps, "warning"))
+            findings: tuple[tuple[set[str], Severity], ...] = ((certain, _severity(case)), (perhaps, "warning"))
             for targets, severity in findings:
                 if targets:
-                    rpms = ", ".join(sorted({case.view.targets[target].rpm for target in targets}))
-                    message = f"{word} cannot be read by rpm {rpms}"
-                    hint = "write it in an older way, or put it under a condition"
-                    yield Hit(message, spec, line, frozenset(targets), hint, severity)
+                    found.setdefault((word, frozenset(targets), severity), []).append(line)
+        for (word, on, severity), lines in found.items():
+            rpms = ", ".join(sorted({case.view.targets[target].rpm for target in on}))
+            more = f" (on {len(lines) - 1} more line{'s' * (len(lines) > 2)})" if len(lines) > 1 else ""
+            hint = f"write it in an older way, or put it under a condition{_unasked(case)}"
+            yield Hit(f"{word} cannot be read by rpm {rpms}{more}", spec, lines[0], on, hint, severity)

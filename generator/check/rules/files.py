@@ -91,6 +91,7 @@ def source_unreferenced(case: Case) -> Iterator[Hit]:
             name,
             1,
             hint="declare it with a Source tag, or remove it",
+            severity=None if case.sources.defined else "warning",
         )
 
 
@@ -209,6 +210,7 @@ def package_name(case: Case) -> Iterator[Hit]:
             "with a format created by `osc vc`.",
             spec,
             1,
+            severity=None if case.sources.defined else "warning",
         )
     wrong: dict[str, set[str]] = {}
     for reading in case.shipped:

@@ -88,8 +88,13 @@ def release(case: Case) -> Iterator[Hit]:
     """A Release other than 0."""
     for spec in case.specs:
         for tag in case.spec(spec).tags:
-            if tag.key == "release" and case.spec(spec).package(tag) is None and tag.value.strip() != "0":
+            if tag.key == "release" and case.spec(spec).package(tag) is None and not _counted(tag.value.strip()):
                 yield Hit(f"Release is {tag.value.strip()}", spec, tag.line, hint="write Release: 0")
+
+
+def _counted(value: str) -> bool:
+    """Whether OBS may count: `0`, also with something optional after it."""
+    return value == "0" or (value.startswith("0%{?") and value.endswith("}"))
 
 
 @rule(
@@ -162,7 +167,9 @@ def _wrong(expression: str) -> str:
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     # openSUSE's own names, from before SPDX had LicenseRef
-    known = [f"LicenseRef-{word}" if word.startswith("SUSE-") else word for word in _spaced(expression)]
+    known = [
+        f"LicenseRef-{word.replace('+', '')}" if word.startswith("SUSE-") else word for word in _spaced(expression)
+    ]
     known = ["LicenseRef-NonFree" if word.removesuffix("+") == "NonFree" else word for word in known]
     try:
         canonicalize_license_expression(" ".join(known).replace("+ ", " ").removesuffix("+"))

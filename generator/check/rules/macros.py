@@ -31,6 +31,11 @@ def _names(line: str) -> Iterator[str]:
             yield name
 
 
+def _other(line: str) -> bool:
+    """Whether the percent signs of a line are for nobody (a comment), or for `rpm --qf`."""
+    return line.lstrip()[:1] == "#" or "--qf" in line or "--queryformat" in line
+
+
 def _left(case: Case, spec: str) -> dict[str, tuple[str, set[str]]]:
     """The macros that stay unexpanded: for each the first line it is in, and the targets."""
     lines: dict[str, set[str]] = {}
@@ -40,7 +45,13 @@ def _left(case: Case, spec: str) -> dict[str, tuple[str, set[str]]]:
             if line[:1] == "%":
                 word = line[1:].split(" ", 1)[0]
                 section = word if word in _OWN else section
-            if "%" in line and section not in _LITERAL and line.lstrip()[:1] != "#":
+            if (
+                "%" in line
+                and "--qf" not in line
+                and "--queryformat" not in line
+                and section not in _LITERAL
+                and line.lstrip()[:1] != "#"
+            ):
                 lines.setdefault(line, set()).add(reading.target)
     found: dict[str, tuple[str, set[str]]] = {}
     for line, targets in lines.items():
@@ -67,7 +78,10 @@ def unknown(case: Case) -> Iterator[Hit]:
             if f"%%{name}" in text or f"%%{{{name}" in text:
                 continue
             line = index.mention(f"%{{{name}", f"%{name}") or place(case.spec(spec).numbered, parsed) or 1
-            if name in defined:
+            if is_known_macro(name):
+                continue
+            # Where no target defines it, the branch is another distribution's, whose macros may have it.
+            if name in defined and len(targets) < len({reading.target for reading in case.good_of(spec)}):
                 yield Hit(
                     f"%{name} is not defined where it is used",
                     spec,
@@ -75,8 +89,6 @@ def unknown(case: Case) -> Iterator[Hit]:
                     frozenset(targets),
                     f"it is defined on line {defined[name][0]}, later or under a condition",
                 )
-            elif is_known_macro(name):
-                continue
             elif meant := case.meant_macro(spec, name):
                 yield Hit(f"no target knows %{name}", spec, line, frozenset(targets), f"did you mean %{meant}?")
             elif case.sources.defined:

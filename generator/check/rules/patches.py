@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from generator.check.case import Case
 from generator.check.expect import applied
+from generator.check.finding import Severity
 from generator.check.rule import Hit, rule
 
 _VALIDATOR = "source_validator, 30-patches-applied"
@@ -46,6 +47,12 @@ def uses(case: Case, spec: str) -> Iterator[Use]:
             yield Use(use.line, (use.number,), False, False, use.comment, index.spec.line(use.line).text)
 
 
+def _hidden(case: Case, spec: str, number: int) -> int:
+    """The line of a comment that once applied a patch: `#patch3 -p1`, of which not even the % is left."""
+    wanted = re.compile(rf"#[#\s]*%*patch\s*(?:-P\s*)?{number}\b")
+    return next((line.number for line in case.spec(spec).lines if line.comment and wanted.match(line.text)), 0)
+
+
 @rule(
     "patch-not-applied",
     "error",
@@ -71,8 +78,9 @@ def not_applied(case: Case) -> Iterator[Hit]:
             mine = [use for use in named if source.number in use.numbers]
             what = f"patch {source.number} {source.name}"
             active = next((use for use in mine if not use.comment), None)
-            if active is None and mine:
-                yield Hit(f"{what} is commented out", spec, line, hint=f"see line {mine[0].line}", severity="warning")
+            hidden = mine[0].line if mine else _hidden(case, spec, source.number)
+            if active is None and hidden:
+                yield Hit(f"{what} is commented out", spec, line, hint=f"see line {hidden}", severity="warning")
             elif active is None:
                 yield Hit(
                     f"{what} apparently not applied (or not applied via %patch)",
@@ -85,10 +93,11 @@ def not_applied(case: Case) -> Iterator[Hit]:
                     f"{what} is applied only with {feature}, which no target turns on", spec, line, severity="note"
                 )
             else:
-                where = " and ".join(map(str, case.spec(spec).spec.conditions(active.line))) or "a condition"
-                yield Hit(
-                    f"{what} is applied only under {where}, which no target meets", spec, line, severity="warning"
-                )
+                conditions = case.spec(spec).spec.conditions(active.line)
+                where = " and ".join(map(str, conditions)) or "a condition"
+                elsewhere = any(condition.branch.keyword.endswith("arch") for condition in conditions)
+                severity: Severity = "note" if elsewhere else "warning"
+                yield Hit(f"{what} is applied only under {where}, which no target meets", spec, line, severity=severity)
 
 
 @rule(

@@ -71,7 +71,8 @@ def metadata(case: Case) -> Iterator[Hit]:
                     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(KEYS)}"
                     yield Hit(f"## {datum.key} is no metadata", template.name, datum.line, hint=hint)
                 elif datum.key == "Path" and datum.value.partition("/")[0] not in TOP_PATHS:
-                    message = f"the path {datum.value} begins with none of {', '.join(TOP_PATHS)}"
+                    what = f"the path {datum.value} begins with none of" if datum.value else "the path is none of"
+                    message = f"{what} {', '.join(TOP_PATHS)}"
                     yield Hit(message, template.name, datum.line)
             missing = [key for key in _WANTED if key not in variable.effective]
             if variable.own and missing:
@@ -139,11 +140,13 @@ def _filled(case: Case, package: PackageReading, name: str) -> str:
     """What is missing for the template of /etc/sysconfig/`name`; empty where nothing is."""
     post = package.scriptlets.get("post")
     words = case.words(post.text) if post else frozenset()
-    if not post or "fillup" not in post.text or not (name in words or name == package.name):
+    # `-n NAME`, or with -s `-n SERVICE NAME` for sysconfig.SERVICE-NAME
+    named = name == package.name or name in words or all(part in words for part in name.split("-"))
+    if not post or "fillup" not in post.text or not named:
         return "%post does not call %fillup_only for it"
-    for dependency in package.dependencies.get("requires", ()):
-        if "post" in dependency.when and "fillup" in dependency.text:
-            return ""
+    # PreReq and Requires(pre) of old specs serve as well.
+    if any("fillup" in dependency.text for dependency in package.dependencies.get("requires", ())):
+        return ""
     return "fillup is not required for %post"
 
 

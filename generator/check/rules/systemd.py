@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from generator.check.case import Case
 from generator.check.expect import paths
 from generator.check.rule import Hit, rule
+from generator.check.specindex import Call
 from generator.reading import PackageReading, ScriptletName
 
 _WIKI = "openSUSE wiki, Systemd packaging guidelines"
-_UNITS = (".service", ".socket", ".timer", ".path", ".target")
+_UNITS = (".service", ".socket", ".path", ".target")  # those that rpmlint looks at
+_FOLDERS = ("/usr/lib/systemd/system", "/lib/systemd/system")
+_NAMED = 4  # units that a message names
 MACROS: dict[ScriptletName, str] = {
     "pre": "service_add_pre",
     "post": "service_add_post",
@@ -23,7 +26,7 @@ def units(package: PackageReading) -> Iterator[str]:
     """The units that a package installs for the system. Templates and drop-ins need no macro."""
     for path in paths(package):
         folder, _, name = path.rpartition("/")
-        if folder in ("/usr/lib/systemd/system", "/lib/systemd/system") and name.endswith(_UNITS) and "@" not in name:
+        if folder in _FOLDERS and name.endswith(_UNITS) and not set("@*?[{").intersection(name):
             yield name
 
 
@@ -35,52 +38,60 @@ def units(package: PackageReading) -> Iterator[str]:
     example="docker.socket in %files, and %service_add_post docker.service",
 )
 def unit_without_macro(case: Case) -> Iterator[Hit]:
-    """An installed unit that a scriptlet does not name."""
+    """Installed units that a scriptlet does not name, those of a package together."""
     found: dict[tuple[str, str, str, tuple[str, ...]], set[str]] = {}
     for reading in case.good:
         for package in reading.packages:
             named = {kind: case.words(scriptlet.text) for kind, scriptlet in package.scriptlets.items()}
             for unit in units(package):
                 missing = tuple(macro for kind, macro in MACROS.items() if unit not in named.get(kind, ()))
+                if missing == ("service_add_pre",) and "systemd_post" in named.get("post", ()):
+                    continue  # systemd's own macros, which have none for %pre
                 if missing:
                     found.setdefault((reading.spec, package.name, unit, missing), set()).add(reading.target)
-    for (spec, package_name, unit, missing), targets in found.items():
+    together: dict[tuple[str, str, tuple[str, ...], frozenset[str]], list[str]] = {}
+    for (spec, name, unit, missing), targets in found.items():
+        together.setdefault((spec, name, missing, frozenset(targets)), []).append(unit)
+    for (spec, name, missing, on), names in together.items():
         macros = ", ".join(f"%{macro}" for macro in missing)
-        which = "no service macro" if len(missing) == len(MACROS) else macros
+        which = "no service macro names" if len(missing) == len(MACROS) else f"{macros} does not name"
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         yield Hit(
-            f"{package_name} installs {unit}, " + (f"and {which} names it" if "no " in which else f"not in {which}"),
+            f"{name} installs {', '.join(names[:_NAMED])}{more}, which {which}",
             spec,
-            case.spec(spec).files_line(unit),
-            frozenset(targets),
+            case.spec(spec).files_line(names[0]),
+            on,
             f"call {macros} with all units of the package",
         )
 
 
 @rule(
     "service-macro-repeated",
-    "error",
-    reason="Each service macro keeps a state for all units of the package; a second call works on half of it.",
+    "warning",
+    reason="The guidelines ask for one call with all units: each call takes a turn of systemd of its own.",
     source=_WIKI,
     example="%service_add_post docker.service, then %service_add_post docker.socket",
 )
 def macro_repeated(case: Case) -> Iterator[Hit]:
-    """A service macro that is called twice in a scriptlet, or in the wrong one."""
+    """A service macro that is called several times in a scriptlet, or in the wrong one."""
     for spec in case.specs:
-        seen: dict[tuple[str, str, str], tuple[int, tuple[tuple[int, int], ...]]] = {}
-        for call in case.spec(spec).calls(*MACROS.values()):
+        index = case.spec(spec)
+        seen: dict[tuple[str, str, str], list[Call]] = {}
+        for call in index.calls(*MACROS.values()):
             wanted = next(kind for kind, macro in MACROS.items() if macro == call.macro)
             if call.section in MACROS and call.section != wanted:
-                yield Hit(f"%{call.macro} stands in %{call.section}", spec, call.line, hint=f"move it to %{wanted}")
-            key = (call.section, call.package, call.macro)
-            branches = case.spec(spec).branches(call.line)
-            if key in seen and not case.spec(spec).exclusive(branches, seen[key][1]):
-                yield Hit(
-                    f"%{call.macro} is called on line {seen[key][0]} too",
-                    spec,
-                    call.line,
-                    hint="call it once, with all units",
-                )
-            seen.setdefault(key, (call.line, branches))
+                message = f"%{call.macro} stands in %{call.section}"
+                yield Hit(message, spec, call.line, hint=f"move it to %{wanted}", severity="error")
+            seen.setdefault((call.section, call.package, call.macro), []).append(call)
+        for (_, _, macro), calls in seen.items():
+            first, *others = calls
+            repeated = [
+                call for call in others if not index.exclusive(index.branches(first.line), index.branches(call.line))
+            ]
+            if repeated:
+                again = f"line {repeated[0].line}" if len(repeated) == 1 else f"{len(repeated)} more lines"
+                message = f"%{macro} is called again on {again}"
+                yield Hit(message, spec, first.line, hint="call it once, with all units")
 
 
 @rule(

@@ -9,7 +9,9 @@ BOTH = ("sysusers-without-pre", "sysusers-without-requires")
 
 def test_accounts_that_are_made_in_time(findings: Findings) -> None:
     own = "%pre\ngetent group demo >/dev/null || groupadd -r demo\n"
+    later = "%post\n%sysusers_create demo.conf\n"
     for rule in BOTH:
+        assert findings(rule, spec("", later + FILES)) == []
         assert findings(rule, spec(TAGS, PRE + FILES)) == []
         assert findings(rule, spec("Requires(pre): shadow\n", own + FILES)) == []
         assert findings(rule, spec()) == []

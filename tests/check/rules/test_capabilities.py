@@ -6,8 +6,8 @@ from tests.check.rules.spec import line, spec
 
 def test_a_rich_dependency_and_an_old_rpm(findings: Findings) -> None:
     text = spec("Requires: (apparmor-parser or container-selinux)\nRequires: plain\n")
-    (found,) = findings("dependency-unreadable", text)
-    assert (found.line, found.targets) == (line(text, "(apparmor"), {"sle12"})
+    (found,) = findings("dependency-unreadable", text, targets=("sle12",))
+    assert (found.line, found.targets, found.severity) == (line(text, "(apparmor"), {"sle12"}, "error")
     guarded = "%if 0%{?sle_version} >= 150000\nRequires: (a or b)\n%else\nRequires: a\n%endif\n"
     assert findings("dependency-unreadable", spec(guarded)) == []
 
@@ -44,7 +44,7 @@ def test_words_that_an_old_rpm_does_not_know(
     findings: Findings, tags: str, sections: str, needle: str, targets: set[str]
 ) -> None:
     text = spec(tags, sections)
-    (found,) = findings("syntax-unreadable", text)
+    (found,) = findings("syntax-unreadable", text, targets=("sle12",))
     assert (found.line, found.targets, found.severity) == (line(text, needle), targets, "error")
 
 
@@ -58,3 +58,20 @@ def test_a_branch_that_cannot_be_told(findings: Findings) -> None:
     top = "%define mine %(echo 1)\n"
     (found,) = findings("syntax-unreadable", spec("%if %{mine}\n%bcond tests 1\n%endif\n", top=top))
     assert found.severity == "warning"
+
+
+def test_nobody_said_that_the_package_is_for_old_targets(findings: Findings) -> None:
+    for rule, tag in (("dependency-unreadable", "Requires: (a or b)\n"), ("syntax-unreadable", "%bcond tests 1\n")):
+        (found,) = findings(rule, spec(tag))
+        assert found.severity == "warning"
+        assert ".specgen.yaml" in found.hint
+
+
+def test_what_a_macro_of_the_target_brings(findings: Findings) -> None:
+    text = spec("%kmp_requires\n", top="%define kmp_requires() Requires: (kernel and demo)\n")
+    assert findings("dependency-unreadable", text) == []
+
+
+def test_one_finding_for_many_lines(findings: Findings) -> None:
+    (found,) = findings("syntax-unreadable", spec("Patch: a\nPatch: b\nPatch: c\nPatch: d\n"))
+    assert "(on 2 more lines)" in found.message

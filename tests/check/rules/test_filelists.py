@@ -16,3 +16,5 @@ def test_a_licence_is_no_documentation(findings: Findings) -> None:
     (found,) = findings("licence-as-doc", text)
     assert found.line == line(text, "%doc")
     assert findings("licence-as-doc", spec("", "%files\n%doc README\n%license COPYING\n")) == []
+    both = "%files\n%if 0%{?suse_version} < 1500\n%doc COPYING\n%else\n%license COPYING\n%endif\n"
+    assert findings("licence-as-doc", spec("", both)) == []

@@ -42,7 +42,8 @@ def test_present_and_not_declared(findings: Findings) -> None:
     text = spec("%if 0%{?fedora}\nSource1: fedora-%{version}.patch\n%endif\n")
     given = directory(text, "_service", "demo.obsinfo", "fedora-1.2.patch", "stray.txt")
     (found,) = findings("source-unreferenced", given)
-    assert (found.file, found.line) == ("stray.txt", 1)
+    assert (found.file, found.line, found.severity) == ("stray.txt", 1, "warning")
+    assert [one.severity for one in findings("source-unreferenced", given, defined=True)] == ["error"]
     assert found.message == 'Attention, "stray.txt" is not mentioned in spec files as source or patch.'
 
 
@@ -86,7 +87,8 @@ def test_an_archive_twice(findings: Findings) -> None:
 
 def test_everything_bears_the_name_of_the_package(findings: Findings) -> None:
     assert findings("package-name", directory(spec())) == []
-    (missing,) = findings("package-name", {"demo.spec": spec()})
+    (missing,) = findings("package-name", {"demo.spec": spec()}, defined=True)
+    assert missing.severity == "error"
     assert missing.message.startswith("demo.changes is missing.")
     text = spec().replace("Name:           demo", "Name:           demo-ce")
     (found,) = findings("package-name", directory(text))

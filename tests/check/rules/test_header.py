@@ -40,6 +40,10 @@ def test_a_release(findings: Findings) -> None:
     assert (found.line, found.message) == (line(text, "Release:"), "Release is 1%{?dist}")
 
 
+def test_a_release_that_may_be_counted(findings: Findings) -> None:
+    assert findings("release-not-zero", spec().replace("Release:        0", "Release: 0%{?extra}")) == []
+
+
 def test_the_changelog_section(findings: Findings) -> None:
     (missing,) = findings("changelog-section", spec().replace("%changelog\n", ""))
     assert missing.message == "demo.spec does not contain a %changelog line"
@@ -61,6 +65,7 @@ def test_the_changelog_section(findings: Findings) -> None:
         "SUSE-Permissive AND MIT",
         "LicenseRef-SUSE-Other",
         "NonFree",
+        "SUSE-LGPL-2.1+-with-GCC-exception",
     ],
 )
 def test_licences(findings: Findings, licence: str) -> None:

@@ -52,6 +52,16 @@ def test_a_macro_that_is_defined_on_other_targets_only(findings: Findings) -> No
     assert found.line == line(text, "ls %{demo_folder}")
 
 
+def test_a_macro_that_another_distribution_defines(findings: Findings) -> None:
+    top = "%if 0%{?fedora}\n%define demo_folder /usr\n%endif\n"
+    (found,) = findings("macro-unknown", spec("", "%install\nls %{demo_folder}\n", top=top))
+    assert found.severity == "note"
+
+
+def test_the_fields_of_a_query_are_no_macros(findings: Findings) -> None:
+    assert findings("macro-unknown", spec("", "%install\nrpm -qa --qf %{BUILDTIME}\n"), defined=True) == []
+
+
 SUB = "%package tool\nVersion: {version}\nSummary: A tool\n%description tool\nA tool %{{version}}.\n"
 LATER = "%package later\nSummary: Later\nRequires: demo = %{version}\n%description later\nText.\n"
 

@@ -51,3 +51,33 @@ def test_a_false_date_in_the_changelog(findings: Findings) -> None:
     text = spec() + "* Wed Feb 17 2024 Somebody <a@b.c>\n- x\n"
     (found,) = findings("librpm-log", text)
     assert found.line == line(text, "Feb 17")
+
+
+def test_the_cause_of_an_error_is_told_with_it(findings: Findings) -> None:
+    text = spec("%if 0%{?suse_version} >\nRequires: foo\n%endif\n")
+    (found,) = findings("parse-error", text)
+    assert found.message == "bad %if condition: %if 0%{?suse_version} >; unexpected end of expression"
+    assert findings("librpm-log", text) == []
+
+
+def test_bare_words_are_for_old_targets_only(findings: Findings) -> None:
+    text = spec("%if demo == demo\nRequires: foo\n%endif\n")
+    found = {frozenset(one.targets): one.severity for one in findings("parse-error", text)}
+    assert found == {frozenset({"sle12", "sle15"}): "warning", frozenset({"tumbleweed"}): "error"}
+
+
+def test_an_error_in_an_included_file(findings: Findings) -> None:
+    files = {"demo.spec": spec("Source1: more.inc\n%include %{SOURCE1}\n"), "more.inc": "# one\n%if 1 >\n%endif\n"}
+    (found,) = findings("parse-error", files)
+    assert (found.file, found.line) == ("more.inc", 2)
+
+
+def test_a_message_that_quotes_an_expanded_line_is_one(findings: Findings) -> None:
+    text = spec("PreReq: %{?is_opensuse:open}%{!?is_opensuse:enterprise}\n")
+    (found,) = findings("librpm-log", text)
+    assert found.message == "prereq is deprecated: PreReq: %{?is_opensuse:open}%{!?is_opensuse:enterprise}"
+
+
+def test_what_a_command_says_because_of_the_sandbox_is_a_note(findings: Findings) -> None:
+    text = spec("%define x %(echo 'error: cannot open Packages database in ~/.rpmdb' >&2)\nRequires: a%{?x}\n")
+    assert {one.severity for one in findings("librpm-log", text)} == {"note"}

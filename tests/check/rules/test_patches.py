@@ -32,6 +32,8 @@ def test_a_patch_that_is_commented_out(findings: Findings) -> None:
     text = spec(TAGS, BOTH.replace("%patch -P 2", "# %%patch -P 2"))
     (found,) = findings("patch-not-applied", text)
     assert (found.line, found.severity) == (line(text, "Patch2"), "warning")
+    bare = spec(TAGS, BOTH.replace("%patch -P 2", "#patch2"))
+    assert [one.severity for one in findings("patch-not-applied", bare)] == ["warning"]
     (comment,) = findings("patch-commented-out", text)
     assert comment.line == line(text, "# %%patch")
     assert findings("patch-commented-out", spec(TAGS, BOTH)) == []
@@ -43,6 +45,12 @@ def test_a_condition_that_no_target_meets(findings: Findings) -> None:
     assert found.severity == "warning"
     assert "%if 0%{?sle_version} == 150700, which no target meets" in found.message
     assert findings("patch-not-applied", spec(TAGS, guarded), on=("sle15sp7", "sle12")) == []
+
+
+def test_another_architecture_is_information(findings: Findings) -> None:
+    guarded = "%prep\n%setup -q\n%patch -P 1 -p1\n%ifarch s390x\n%patch -P 2 -p1\n%endif\n"
+    (found,) = findings("patch-not-applied", spec(TAGS, guarded))
+    assert found.severity == "note"
 
 
 def test_a_feature_that_no_target_turns_on_is_information(findings: Findings) -> None:

@@ -84,6 +84,9 @@ def test_fillup_is_called_and_required(findings: Findings) -> None:
     needs = "Requires(post): %fillup_prereq\n"
     for call in ("%{fillup_only -n demo}", "%fillup_only", "%fillup_only -an demo", "%{fillup_and_insserv -i demo}"):
         assert findings("sysconfig-without-fillup", spec(needs, f"%post\n{call}\n{FILES}")) == []
+    both = FILES.replace("sysconfig.demo", "sysconfig.security-demo")
+    assert findings("sysconfig-without-fillup", spec(needs, "%post\n%{fillup_only -ns security demo}\n" + both)) == []
+    assert findings("sysconfig-without-fillup", spec("PreReq: %fillup_prereq\n", f"%post\n%fillup_only\n{FILES}")) == []
     (uncalled,) = findings("sysconfig-without-fillup", spec(needs, FILES))
     assert "does not call %fillup_only" in uncalled.message
     (unneeded,) = findings("sysconfig-without-fillup", spec("", f"%post\n%fillup_only\n{FILES}"))

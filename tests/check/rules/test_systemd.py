@@ -27,14 +27,22 @@ def test_a_unit_that_one_macro_forgets(findings: Findings) -> None:
     )
     (found,) = findings("unit-without-macro", text)
     assert found.line == line(text, "/demo.socket")
-    assert found.message == "demo installs demo.socket, not in %service_add_post"
+    assert found.message == "demo installs demo.socket, which %service_add_post does not name"
 
 
 def test_a_unit_without_any_macro(findings: Findings) -> None:
-    text = spec("", "%files\n%{_unitdir}/%{name}.timer\n")
+    units = "".join(f"%{{_unitdir}}/%{{name}}{number}.path\n" for number in range(6))
+    text = spec("", f"%files\n{units}%{{_unitdir}}/*.service\n")
     (found,) = findings("unit-without-macro", text)
-    assert found.line == line(text, ".timer")
-    assert found.message == "demo installs demo.timer, and no service macro names it"
+    assert found.line == line(text, "}0.path")
+    named = "demo0.path, demo1.path, demo2.path, demo3.path and 2 more"
+    assert found.message == f"demo installs {named}, which no service macro names"
+
+
+def test_the_macros_of_systemd_itself(findings: Findings) -> None:
+    own = "%post\n%systemd_post demo.service demo.socket\n%preun\n%systemd_preun demo.service demo.socket\n"
+    own += "%postun\n%systemd_postun_with_restart demo.service demo.socket\n"
+    assert findings("unit-without-macro", spec("", own + FILES)) == []
 
 
 def test_macros_of_a_subpackage(findings: Findings) -> None:
@@ -54,7 +62,8 @@ def test_a_macro_twice_or_in_the_wrong_place(findings: Findings) -> None:
     )
     text = spec("", twice + FILES)
     (found,) = findings("service-macro-repeated", text)
-    assert found.line == line(text, "%service_add_pre demo.socket")
+    assert (found.line, found.severity) == (line(text, "%service_add_pre demo.service"), "warning")
+    assert found.message == f"%service_add_pre is called again on line {found.line + 1}"
     wrong = spec("", MACROS.replace("%post\n%service_add_post", "%post\n%service_add_pre") + FILES)
     (found,) = findings("service-macro-repeated", wrong)
     assert found.message == "%service_add_pre stands in %post"
