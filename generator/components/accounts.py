@@ -6,19 +6,22 @@ Both add subordinate ids where they are wanted, and never fail an installation.
 Sources: sysusers.d(5), the macro file of sysuser-tools, subuid(5), usermod(8).
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from generator.components.contribution import Contribution, File, Source, Tag, guard
-from generator.components.entry import ConditionalEntry, Entry
+from generator.components.entry import ConditionalEntry, Entry, Name, Shape, SourceNumber
 from generator.components.facts import Facts
 from generator.components.kind import Kind
+from generator.errors import Problem
 
-Name = Annotated[str, re.compile(r"[a-z_][a-z0-9_-]{0,30}")]
-Number = Annotated[str, re.compile(r"\d{1,9}")]
-Range = Annotated[str, re.compile(r"\d{1,9}-\d{1,9}")]
+FileKey = Annotated[str, Shape(r"[A-Za-z0-9][\w.-]*", "the name of a file in sysusers.d, without .conf")]
+AccountName = Annotated[str, Shape(r"[a-z_][a-z0-9_-]{0,30}", "an account's name, such as docker")]
+Number = Annotated[str, Shape(r"\d{1,9}", "an id")]
+Range = Annotated[str, Shape(r"\d{1,9}-\d{1,9}", "a range of ids, FIRST-LAST")]
+Description = Annotated[str, Shape(r"[^:\n]*", "one line without a colon, as in /etc/passwd", plain=True)]
+PlainPath = Annotated[str, Shape(r"/[\w./+-]*", "an absolute path without macros, which sysusers.d does not know")]
 
 
 class Group(Entry, frozen=True, kw_only=True):
@@ -27,7 +30,7 @@ class Group(Entry, frozen=True, kw_only=True):
     shorthand: ClassVar[str] = "name"
     identity: ClassVar[str] = "name"
 
-    name: Name
+    name: AccountName
     id: Number = ""
 
 
@@ -37,12 +40,12 @@ class User(Entry, frozen=True, kw_only=True):
     shorthand: ClassVar[str] = "name"
     identity: ClassVar[str] = "name"
 
-    name: Name
-    description: str = ""
+    name: AccountName
+    description: Description = ""
     id: Number = ""
-    home: str = ""
-    shell: str = ""
-    groups: list[Name] = []
+    home: PlainPath = ""
+    shell: PlainPath = ""
+    groups: list[AccountName] = []
     subordinate_ids: Range = ""
 
     @property
@@ -63,11 +66,11 @@ class Accounts(ConditionalEntry, frozen=True, kw_only=True):
     form: Literal["sysusers", "script"] = "sysusers"
     groups: list[Group] = []
     users: list[User] = []
-    source: int | None = None
-    package: str = ""
+    source: SourceNumber | None = None
+    package: Name = ""
 
 
-def expand(entries: dict[str, Accounts], facts: Facts) -> Iterable[Contribution]:
+def expand(entries: dict[FileKey, Accounts], facts: Facts) -> Iterable[Contribution]:
     """One contribution per entry: the sysusers.d file and its macros, or the script, and what %pre needs."""
     for name, entry in entries.items():
         under = guard(entry.when)
@@ -106,4 +109,24 @@ def expand(entries: dict[str, Accounts], facts: Facts) -> Iterable[Contribution]
         )
 
 
-KIND = Kind("accounts", dict[str, Accounts], expand, order=30)
+def check(entries: dict[FileKey, Accounts], facts: Facts) -> Iterator[Problem]:
+    """One sysusers.d file a package, as there is one `%pre -f`; every account once; ranges that hold something."""
+    files: dict[str, str] = {}
+    seen: set[tuple[str, str]] = set()
+    for name, entry in entries.items():
+        if entry.form == "sysusers" and files.setdefault(entry.package, name) != name:
+            message = f"accounts.{name}: the package already has the sysusers.d file of '{files[entry.package]}'"
+            yield Problem(message, entry.origin, "put the accounts into one entry, or use form: script")
+        accounts: list[Group | User] = [*entry.groups, *entry.users]
+        for account in accounts:
+            key = ("user" if isinstance(account, User) else "group", str(account.name))
+            if key in seen:
+                yield Problem(f"accounts.{name}: there is already a {' '.join(key)}", account.origin, "remove one")
+            seen.add(key)
+        for user in entry.users:
+            first, _, last = user.subordinate_ids.partition("-")
+            if first and int(first) > int(last):
+                yield Problem(f"accounts.{name}: the range {user.subordinate_ids} is empty", user.origin, "FIRST-LAST")
+
+
+KIND = Kind("accounts", dict[FileKey, Accounts], expand, order=30, check=check)

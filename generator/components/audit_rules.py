@@ -4,24 +4,26 @@ The directory belongs to the package audit, which keeps it and its files from ot
 """
 
 from collections.abc import Iterable
+from typing import Annotated
 
 from generator.components.contribution import Contribution, File, Source, Tag, guard
-from generator.components.entry import ConditionalEntry
+from generator.components.entry import ConditionalEntry, FileName, Name, Shape, SourceNumber
 from generator.components.facts import Facts
 from generator.components.kind import Kind
 
+RulesFile = Annotated[str, Shape(r"[\w.+-]+\.rules", "the name of a rules file, NAME.rules")]
 DIRECTORY = "%{_sysconfdir}/audit/rules.d"
 
 
 class AuditRules(ConditionalEntry, frozen=True, kw_only=True):
     """A rules file, installed under its key; `file` is its name among the sources."""
 
-    file: str = ""
-    source: int | None = None
-    package: str = ""
+    file: FileName = ""
+    source: SourceNumber | None = None
+    package: Name = ""
 
 
-def expand(entries: dict[str, AuditRules], facts: Facts) -> Iterable[Contribution]:
+def expand(entries: dict[RulesFile, AuditRules], facts: Facts) -> Iterable[Contribution]:
     """One contribution per file, with its directory and the package that owns it."""
     for name, entry in entries.items():
         under, origin, package = guard(entry.when), entry.origin, entry.package
@@ -47,4 +49,4 @@ def expand(entries: dict[str, AuditRules], facts: Facts) -> Iterable[Contributio
         )
 
 
-KIND = Kind("audit-rules", dict[str, AuditRules], expand, order=70)
+KIND = Kind("audit-rules", dict[RulesFile, AuditRules], expand, order=70)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from generator.components.contribution import Contribution, File, Subpackage, Tag, guard
-from generator.components.entry import ConditionalEntry
+from generator.components.entry import ConditionalEntry, Path, Word
 from generator.components.facts import Facts
 from generator.components.kind import Kind
 
@@ -34,8 +34,8 @@ class Completion(ConditionalEntry, frozen=True, kw_only=True):
 
     shorthand: ClassVar[str] = "source"
 
-    source: str
-    path: str = ""
+    source: Word
+    path: Path = ""
 
 
 def expand(entries: dict[Literal["bash", "zsh", "fish"], Completion], facts: Facts) -> Iterable[Contribution]:

@@ -1,12 +1,13 @@
 """The kind `configuration`: files that an administrator edits, `%config` in %files."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from generator.components.contribution import Contribution, File, Source, guard
-from generator.components.entry import ConditionalEntry, Mode
+from generator.components.entry import ConditionalEntry, FileName, Mode, Name, Path, SourceNumber
 from generator.components.facts import Facts
 from generator.components.kind import Kind
+from generator.errors import Problem
 
 
 class Configuration(ConditionalEntry, frozen=True, kw_only=True):
@@ -16,15 +17,15 @@ class Configuration(ConditionalEntry, frozen=True, kw_only=True):
     new file comes as .rpmnew.
     """
 
-    file: str = ""
+    file: FileName = ""
     content: str = ""
-    source: int | None = None
+    source: SourceNumber | None = None
     mode: Mode = "0644"
     noreplace: bool = True
-    package: str = ""
+    package: Name = ""
 
 
-def expand(entries: dict[str, Configuration], facts: Facts) -> Iterable[Contribution]:
+def expand(entries: dict[Path, Configuration], facts: Facts) -> Iterable[Contribution]:
     """One contribution per file."""
     for path, entry in entries.items():
         under, origin = guard(entry.when), entry.origin
@@ -53,4 +54,12 @@ def expand(entries: dict[str, Configuration], facts: Facts) -> Iterable[Contribu
         )
 
 
-KIND = Kind("configuration", dict[str, Configuration], expand, order=45)
+def check(entries: dict[Path, Configuration], facts: Facts) -> Iterator[Problem]:
+    """Each file has one text."""
+    for path, entry in entries.items():
+        if bool(entry.file) == bool(entry.content):
+            which = "both a file and a content" if entry.file else "neither a file nor a content"
+            yield Problem(f"configuration.{path} has {which}", entry.origin, "give one of file and content")
+
+
+KIND = Kind("configuration", dict[Path, Configuration], expand, order=45, check=check)

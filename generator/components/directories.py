@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from generator.components.contribution import Contribution, File, guard
-from generator.components.entry import ConditionalEntry, Mode
+from generator.components.entry import ConditionalEntry, Mode, Name, Path
 from generator.components.facts import Facts
 from generator.components.kind import Kind
 
@@ -12,10 +12,10 @@ class Directory(ConditionalEntry, frozen=True, kw_only=True):
     """A directory, at its key (macro text). With a mode it is `%attr(MODE,root,root)`."""
 
     mode: Mode = ""
-    package: str = ""
+    package: Name = ""
 
 
-def expand(entries: dict[str, Directory], facts: Facts) -> Iterable[Contribution]:
+def expand(entries: dict[Path, Directory], facts: Facts) -> Iterable[Contribution]:
     """One contribution per directory; the renderer leaves out the making of those that an installed file makes."""
     for path, entry in entries.items():
         under = guard(entry.when)
@@ -38,4 +38,4 @@ def expand(entries: dict[str, Directory], facts: Facts) -> Iterable[Contribution
         )
 
 
-KIND = Kind("directories", dict[str, Directory], expand, order=20)
+KIND = Kind("directories", dict[Path, Directory], expand, order=20)

@@ -1,10 +1,10 @@
 """The kind `documentation`: `%doc` and `%license` files, texts of our own, and manual pages."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from generator.components.contribution import Contribution, File, Source
-from generator.components.entry import Entry
+from generator.components.entry import Entry, FileName, Name, Prose, Shape, SourceNumber, Word
 from generator.components.facts import Facts
 from generator.components.kind import Kind
 
@@ -12,16 +12,19 @@ from generator.components.kind import Kind
 class Own(Entry, frozen=True, kw_only=True):
     """A text of ours: a source that is copied into the tree `tree` before its patches are applied."""
 
-    source: int | None = None
-    tree: str = ""
-    because: str = ""
+    source: SourceNumber | None = None
+    tree: Name = ""
+    because: Prose = ""
+
+
+Page = Annotated[str, Shape(r"[^\s/]+\.\d\w*", "a manual page with its section, such as docker.1")]
 
 
 class Manuals(Entry, frozen=True, kw_only=True):
     """Manual pages: `source` is the folder with man1, man5 …, `pages` are names or patterns with their section."""
 
-    source: str
-    pages: list[str]
+    source: Word
+    pages: list[Page]
 
 
 class Documentation(Entry, frozen=True, kw_only=True):
@@ -29,9 +32,9 @@ class Documentation(Entry, frozen=True, kw_only=True):
 
     identity: ClassVar[str] = ""
 
-    doc: list[str] = []
-    own: dict[str, Own] = {}
-    license: list[str] = []
+    doc: list[Word] = []
+    own: dict[FileName, Own] = {}
+    license: list[Word] = []
     manuals: Manuals | None = None
 
 

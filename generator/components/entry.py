@@ -1,7 +1,9 @@
-"""What entries of a definition are made of: the base of every entry, and lists whose items hold under conditions."""
+"""What entries of a definition are made of: the base of every entry, kinds of text, and conditional lists."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
@@ -24,11 +26,58 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     origin: Origin | None = None
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What a text must look like: a pattern for the whole of it, and what that is called in messages.
+
+    A `plain` text is taken as it is; others are macro text, which rpm expands where it stands.
+    """
+
+    pattern: str
+    saying: str
+    plain: bool = False
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The pattern, for ASCII."""
+        return re.compile(self.pattern, re.ASCII)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The least and the largest whole number that will do."""
+
+    least: int
+    largest: int
+
+
+PROSE = "prose"
+
+# A field of type `str` is macro text on one line.
+
+Prose = Annotated[str, PROSE]
+"""Text for people, of any number of lines: `%` is doubled and no line can begin a section when it is rendered."""
+
+Plain = Annotated[str, Shape(r"[^\n]*", "one line", plain=True)]
+"""One line that is taken as it is; rpm expands nothing in it."""
+
+Mode = Annotated[str, Shape(r"[0-7]{3,4}", "permission bits such as 0644")]
+Name = Annotated[str, Shape(r"[A-Za-z0-9][A-Za-z0-9._+-]*", "a name of letters, digits and . _ + -")]
+"""The name of a package, a subpackage's suffix or a tree."""
+
+FileName = Annotated[str, Shape(r"[^/\s]*[^/\s.][^/\s]*", "the name of a file without a directory")]
+Word = Annotated[str, Shape(r"\S+", "a name or pattern without blanks")]
+Path = Annotated[str, Shape(r'"?(?:/|%\{).*', "a path that begins with / or a macro such as %{_bindir}")]
+"""A path in a binary package, as macro text; in quotes where it holds blanks."""
+
+SourceNumber = Annotated[int, Limits(0, 99999)]
+
+
 class ConditionalEntry(Entry, frozen=True, kw_only=True):
     """An entry that may hold only under a condition, and may say why it is there."""
 
     when: Condition | None = None
-    because: str = ""
+    because: Prose = ""
 
 
 T = TypeVar("T")
@@ -67,11 +116,4 @@ class Dependency(Entry, frozen=True, kw_only=True):
     stage: Literal["", "pre", "post", "preun", "postun", "pretrans", "posttrans", "verify"] = msgspec.field(
         name="for", default=""
     )
-    because: str = ""
-
-
-Prose = Annotated[str, "prose"]
-"""Text for people: `%` is doubled and no line can begin a section when it is rendered."""
-
-Mode = Annotated[str, "mode"]
-"""Permission bits as an octal number of three or four digits, e.g. 0644."""
+    because: Prose = ""

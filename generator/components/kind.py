@@ -11,6 +11,12 @@ from typing import Any
 
 from generator.components.contribution import Contribution
 from generator.components.facts import Facts
+from generator.errors import Problem
+
+
+def _sound(value: Any, facts: Facts) -> Iterable[Problem]:
+    """A kind of which every value that fits its type is sound."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +26,7 @@ class Kind:
     A module of `components` that has a `KIND` is a kind; nothing else has to know it. `expand` gives one contribution
     for all entries, one per entry or one per subpackage, as the kind needs. Its templates are
     `templates/components/KEY/SECTION.j2`, each rendered once per contribution. `order` decides who comes first where
-    order is free; a `late` kind sees the subpackages that others added.
+    order is free; a `late` kind sees the subpackages that others added. `check` finds what the types cannot say.
     """
 
     key: str
@@ -28,6 +34,7 @@ class Kind:
     expand: Callable[[Any, Facts], Iterable[Contribution]]
     order: int
     late: bool = False
+    check: Callable[[Any, Facts], Iterable[Problem]] = _sound
 
 
 @cache

@@ -3,16 +3,37 @@
 Source of the form: rpm-config-SUSE `suse/macros` (fillup macros), yast-sysconfig `doc/metadata.txt` (metadata).
 """
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Iterator
+from typing import Annotated, ClassVar
 
 from generator.components.contribution import Contribution, Define, File, Source, Tag, guard
-from generator.components.entry import ConditionalEntry, Entry
+from generator.components.entry import ConditionalEntry, Entry, Name, Plain, Shape, SourceNumber
 from generator.components.facts import Facts
 from generator.components.kind import Kind
+from generator.errors import Problem
 
 FALLBACK = "/var/adm/fillup-templates"
 """Where templates lie on distributions without `%_fillupdir` (SLE 12)."""
+
+
+FileKey = Annotated[str, Shape(r"[A-Za-z0-9][\w.-]*", "the name of a file in /etc/sysconfig")]
+VariableName = Annotated[str, Shape(r"[A-Za-z_]\w*", "a variable's name: letters, digits and _")]
+ValueType = Annotated[
+    str,
+    Shape(
+        r"(?:string|integer)(?:\(.*\))?|(?:list|regexp)\(.+\)|boolean|yesno|ip|ip4|ip6",
+        "a type: string[(…)], list(…), integer[(MIN:MAX)], boolean, yesno, ip, ip4, ip6 or regexp(…)",
+        plain=True,
+    ),
+]
+MenuPath = Annotated[
+    str,
+    Shape(
+        r"(?:Hardware|System|Desktop|Applications|Network|Other)(?:/[^/\n]+)*",
+        "a path in YaST's editor: it begins with Hardware, System, Desktop, Applications, Network or Other",
+        plain=True,
+    ),
+]
 
 
 class Variable(Entry, frozen=True, kw_only=True):
@@ -20,26 +41,26 @@ class Variable(Entry, frozen=True, kw_only=True):
 
     identity: ClassVar[str] = "name"
 
-    name: str
-    description: str
-    type: str = "string"
-    default: str = ""
-    path: str = ""
-    restart: str = ""
-    reload: str = ""
-    command: str = ""
+    name: VariableName
+    description: Plain
+    type: ValueType = "string"
+    default: Plain = ""
+    path: MenuPath = ""
+    restart: Plain = ""
+    reload: Plain = ""
+    command: Plain = ""
 
 
 class Sysconfig(ConditionalEntry, frozen=True, kw_only=True):
     """The template of one file in /etc/sysconfig, named by its key."""
 
     variables: list[Variable]
-    path: str = "System/Management"
-    source: int | None = None
-    package: str = ""
+    path: MenuPath = "System/Management"
+    source: SourceNumber | None = None
+    package: Name = ""
 
 
-def expand(files: dict[str, Sysconfig], facts: Facts) -> Iterable[Contribution]:
+def expand(files: dict[FileKey, Sysconfig], facts: Facts) -> Iterable[Contribution]:
     """One contribution per template: source, fallback directory, prerequisites, installation, %post and %files."""
     for name, entry in files.items():
         under = guard(entry.when)
@@ -75,4 +96,14 @@ def expand(files: dict[str, Sysconfig], facts: Facts) -> Iterable[Contribution]:
         )
 
 
-KIND = Kind("sysconfig", dict[str, Sysconfig], expand, order=50)
+def check(files: dict[FileKey, Sysconfig], facts: Facts) -> Iterator[Problem]:
+    """Every variable once."""
+    for name, entry in files.items():
+        seen: set[str] = set()
+        for variable in entry.variables:
+            if variable.name in seen:
+                yield Problem(f"sysconfig.{name}: {variable.name} is there already", variable.origin, "remove one")
+            seen.add(variable.name)
+
+
+KIND = Kind("sysconfig", dict[FileKey, Sysconfig], expand, order=50, check=check)

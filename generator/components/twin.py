@@ -3,13 +3,14 @@
 The conditions stand in both specs, so that the two stay as alike as possible.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from generator.components.contribution import Contribution, Guard, Tag
-from generator.components.entry import Entry
+from generator.components.entry import Entry, Name, Prose
 from generator.components.facts import Facts
 from generator.components.kind import Kind
 from generator.condition import String
+from generator.errors import Problem
 
 
 class Twin(Entry, frozen=True, kw_only=True):
@@ -18,10 +19,10 @@ class Twin(Entry, frozen=True, kw_only=True):
     So does each subpackage with its twin, but for those named in `without`.
     """
 
-    original: str
-    replacement: str
-    without: list[str] = []
-    because: str = ""
+    original: Name
+    replacement: Name
+    without: list[Name] = []
+    because: Prose = ""
 
 
 def expand(entry: Twin, facts: Facts) -> Iterable[Contribution]:
@@ -51,4 +52,11 @@ def expand(entry: Twin, facts: Facts) -> Iterable[Contribution]:
         )
 
 
-KIND = Kind("twin", Twin, expand, order=100, late=True)
+def check(entry: Twin, facts: Facts) -> Iterator[Problem]:
+    """The package is one of the two."""
+    if facts.name and facts.name not in (entry.original, entry.replacement):
+        both = f"'{entry.original}' or '{entry.replacement}'"
+        yield Problem(f"twin: this package is '{facts.name}', neither {both}", entry.origin)
+
+
+KIND = Kind("twin", Twin, expand, order=100, late=True, check=check)

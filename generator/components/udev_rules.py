@@ -1,21 +1,24 @@
 """The kind `udev-rules`: rules for udev, installed to `%{_udevrulesdir}` (systemd-rpm-macros)."""
 
 from collections.abc import Iterable
+from typing import Annotated
 
 from generator.components.contribution import Contribution, File, Source, Tag, guard
-from generator.components.entry import ConditionalEntry
+from generator.components.entry import ConditionalEntry, Name, Shape, SourceNumber
 from generator.components.facts import Facts
 from generator.components.kind import Kind
+
+RulesFile = Annotated[str, Shape(r"[\w.+-]+\.rules", "the name of a rules file, NAME.rules")]
 
 
 class UdevRules(ConditionalEntry, frozen=True, kw_only=True):
     """A rules file, named by its key; its text is the file of that name beside the definition."""
 
-    source: int | None = None
-    package: str = ""
+    source: SourceNumber | None = None
+    package: Name = ""
 
 
-def expand(entries: dict[str, UdevRules], facts: Facts) -> Iterable[Contribution]:
+def expand(entries: dict[RulesFile, UdevRules], facts: Facts) -> Iterable[Contribution]:
     """One contribution per file, with udev for %post, which makes it read the new rules."""
     for name, entry in entries.items():
         under = guard(entry.when)
@@ -38,4 +41,4 @@ def expand(entries: dict[str, UdevRules], facts: Facts) -> Iterable[Contribution
         )
 
 
-KIND = Kind("udev-rules", dict[str, UdevRules], expand, order=60)
+KIND = Kind("udev-rules", dict[RulesFile, UdevRules], expand, order=60)

@@ -3,12 +3,22 @@
 Source: openSUSE wiki, Systemd packaging guidelines.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Annotated
 
 from generator.components.contribution import Contribution, File, Guard, Source, guard
-from generator.components.entry import ConditionalEntry
+from generator.components.entry import ConditionalEntry, Name, Shape, SourceNumber
 from generator.components.facts import Facts
 from generator.components.kind import Kind
+from generator.errors import Problem
+
+UnitName = Annotated[
+    str,
+    Shape(
+        r"[\w@.:-]+\.(?:service|socket|timer|path|target|mount|automount|slice|swap)",
+        "the name of a systemd unit, such as docker.service",
+    ),
+]
 
 
 class Unit(ConditionalEntry, frozen=True, kw_only=True):
@@ -17,14 +27,14 @@ class Unit(ConditionalEntry, frozen=True, kw_only=True):
     `rc` adds the link rcNAME that administrators of older systems expect.
     """
 
-    source: int | None = None
+    source: SourceNumber | None = None
     rc: bool = False
-    package: str = ""
+    package: Name = ""
 
 
-def expand(units: dict[str, Unit], facts: Facts) -> Iterable[Contribution]:
+def expand(units: dict[UnitName, Unit], facts: Facts) -> Iterable[Contribution]:
     """One contribution for all units that share a package and a condition."""
-    together: dict[tuple[str, Guard], dict[str, Unit]] = {}
+    together: dict[tuple[str, Guard], dict[UnitName, Unit]] = {}
     for name, unit in units.items():
         together.setdefault((unit.package, guard(unit.when)), {})[name] = unit
     for (package, under), members in together.items():
@@ -56,4 +66,11 @@ def expand(units: dict[str, Unit], facts: Facts) -> Iterable[Contribution]:
         )
 
 
-KIND = Kind("units", dict[str, Unit], expand, order=40)
+def check(units: dict[UnitName, Unit], facts: Facts) -> Iterator[Problem]:
+    """Only a service has a link rcNAME."""
+    for name, unit in units.items():
+        if unit.rc and not name.endswith(".service"):
+            yield Problem(f"units.{name}: rc is for services", unit.origin, "leave it out")
+
+
+KIND = Kind("units", dict[UnitName, Unit], expand, order=40, check=check)

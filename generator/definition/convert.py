@@ -15,12 +15,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 
 from generator.components.contribution import Guard, guard
-from generator.components.entry import Entry, Item, Items
-from generator.condition import Condition, Constant, fix, parse
+from generator.components.entry import PROSE, Entry, Item, Items, Limits, Prose, Shape
+from generator.condition import Condition, Constant, Option, atoms, fix, names, parse
+from generator.definition.macrotext import fault
 from generator.errors import InputError, Problem
 from generator.origin import Origin, Text
 
-_MODE = re.compile(r"[0-7]{3,4}")
+_NUMBER = re.compile(r"\d{1,10}", re.ASCII)
 _GROUP_KEYS = ("when", "because", "then", "else")
 _WRONG = object()
 
@@ -39,17 +40,22 @@ def place(node: Any) -> Origin | None:
     if isinstance(node, Text):
         return node.origin
     if isinstance(node, Mapping | list):
-        return next((place(child) for child in node), None)
+        found = next((origin for origin in map(place, node) if origin), None)
+        return found or getattr(node, "origin", None)
     return None
 
 
 @dataclass
 class Converter:
-    """Converts nodes, collecting problems. Conditions are read with the given names, features and options."""
+    """Converts nodes, collecting problems.
+
+    Conditions are read with the given names, features and options; `choices` are those of each option.
+    """
 
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     features: Collection[str] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Collection[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def problem(self, message: str, node: Any, hint: str = "", origin: Origin | None = None) -> Any:
@@ -88,12 +94,25 @@ class Converter:
         """A condition with the options decided; always is None."""
         if not isinstance(node, Text):
             return self.problem(f"{what} is a condition, written as text", node, origin=origin)
+        found = self.decided(node, self.features)
+        return _WRONG if found is None else None if found == Constant(True) else found
+
+    def decided(self, text: Text, features: Collection[str]) -> Condition | None:
+        """The condition that a text says, its options decided; None where it says none, which is noted."""
         try:
-            found = fix(parse(node, self.conditions, self.features, node.origin), self.options)
+            found = parse(text, self.conditions, features, text.origin)
         except InputError as error:
             self.problems.extend(error.problems)
-            return _WRONG
-        return None if found == Constant(True) else found
+            return None
+        unknown = sorted(names(found).options - {*self.options})
+        for name in unknown:
+            self.problem(f"condition '{text}': unknown option '{name}'", text, nearest(name, self.options))
+        for atom in atoms(found):
+            if isinstance(atom, Option) and atom.value not in self.choices.get(atom.name, (atom.value,)):
+                hint = nearest(atom.value, self.choices[atom.name])
+                self.problem(f"condition '{text}': option {atom.name} has no choice '{atom.value}'", text, hint)
+                unknown.append(atom.name)
+        return None if unknown else fix(found, self.options)
 
     def _scalar(self, node: Any, wanted: Any, what: str, origin: Origin | None) -> Any:
         if not isinstance(node, Text):
@@ -101,27 +120,36 @@ class Converter:
                 f"{what} is one value, not a {'list' if isinstance(node, list) else 'map'}", node, origin=origin
             )
         if wanted is str:
-            return node
+            wrong = fault(node)
+            hint = "write it on one line; in YAML, >- joins several" if "\n" in node else "% stands twice for itself"
+            return self.problem(f"{what} {wrong}", node, hint) if wrong else node
         if get_origin(wanted) is Literal:
             if node in get_args(wanted):
                 return node
             choices = ", ".join(str(choice) for choice in get_args(wanted) if choice)
             return self.problem(f"{what} is '{node}', which is none of: {choices}", node)
-        try:
-            return msgspec.convert(node, wanted, strict=False)
-        except msgspec.ValidationError:
-            name = {int: "a whole number", bool: "true or false"}.get(wanted, str(wanted))
-            return self.problem(f"{what} is '{node}', not {name}", node)
+        if wanted is bool:
+            known = {"true": True, "false": False}
+            return known[node] if node in known else self.problem(f"{what} is '{node}', not true or false", node)
+        return self._number(node, Limits(0, 10**9), what)
+
+    def _number(self, node: Text, limits: Limits, what: str) -> Any:
+        if _NUMBER.fullmatch(node) and limits.least <= int(node) <= limits.largest:
+            return int(node)
+        message = f"{what} is '{node}', not a whole number from {limits.least} to {limits.largest}"
+        return self.problem(message, node)
 
     def _annotated(self, node: Any, wanted: Any, what: str, origin: Origin | None) -> Any:
         base, mark = get_args(wanted)[:2]
-        value = self._convert(node, base, what, origin)
-        if value is _WRONG:
-            return value
-        if mark == "mode" and not _MODE.fullmatch(value):
-            return self.problem(f"{what} is '{value}', not permission bits such as 0644", node)
-        if isinstance(mark, re.Pattern) and not mark.fullmatch(value):
-            return self.problem(f"{what} is '{value}', which does not fit {mark.pattern}", node)
+        if not isinstance(node, Text):
+            return self._convert(node, base, what, origin)
+        if mark == PROSE:
+            return node
+        if isinstance(mark, Limits):
+            return self._number(node, mark, what)
+        value = node if isinstance(mark, Shape) and mark.plain else self._convert(node, base, what, origin)
+        if value is not _WRONG and isinstance(mark, Shape) and not mark.compiled.fullmatch(value):
+            return self.problem(f"{what} is '{value}', not {mark.saying}", node)
         return value
 
     def _list(self, node: Any, what: str, origin: Origin | None) -> list[Any]:
@@ -149,8 +177,10 @@ class Converter:
                 continue
             if isinstance(value, Entry):
                 msgspec.structs.force_setattr(value, "origin", place(key))
-            named = key if key_type is str or known else self._convert(key, key_type, f"a key of {what}", place(key))
-            if named is not _WRONG:
+            named = key if known else self._convert(key, key_type, f"a key of {what}", place(key))
+            if named in made:
+                self.problem(f"{what} has '{named}' twice", key, "remove one of them")
+            elif named is not _WRONG:
                 made[named] = value
         return made
 
@@ -169,6 +199,8 @@ class Converter:
                 continue
             name, kind = known[key]
             value = self._convert(child, kind, f"{what}.{key}", place(key))
+            if required(wanted, name) and isinstance(value, str) and not value.strip():
+                value = self.problem(f"{what}.{key} is empty", key)
             wrong = wrong or value is _WRONG
             values[name] = value
         for key, (name, _) in known.items():
@@ -178,7 +210,7 @@ class Converter:
         return _WRONG if wrong else wanted(**values, origin=place(node) or origin)
 
     def _items(self, node: Any, item: Any, what: str, around: Guard, origin: Origin | None) -> Iterable[Item[Any]]:
-        for entry in self._list(node, what, origin) if not isinstance(node, Text) else [node]:
+        for entry in [node] if isinstance(node, Text) and node else self._list(node, what, origin):
             if isinstance(entry, Mapping) and "then" in entry:
                 yield from self._group(entry, item, what, around)
                 continue
@@ -192,23 +224,21 @@ class Converter:
             if key not in _GROUP_KEYS:
                 self.problem(f"a group of {what} has no key '{key}'", key, nearest(key, _GROUP_KEYS))
         condition = self.condition(entry["when"], f"{what}.when", place(entry)) if "when" in entry else None
-        if condition is _WRONG:
-            return
-        because = entry.get("because", "")
+        if "else" in entry and "when" not in entry:
+            self.problem(f"a group of {what} has 'else' without 'when'", entry)
+        because = self.convert(entry["because"], Prose, f"{what}.because", place(entry)) if "because" in entry else ""
         for branch, holds in (("then", True), ("else", False)):
-            if branch not in entry or condition == Constant(not holds) or (condition is None and not holds):
+            if branch not in entry:
                 continue
-            under = around
-            if condition not in (None, Constant(True), Constant(False)):
-                under = around + tuple((step, kept == holds) for step, kept in guard(condition))
+            under = _within(around, condition, holds)
             inner = entry[branch]
-            for index, found in enumerate(
-                self._items(inner if isinstance(inner, list) else [inner], item, what, under, place(entry))
-            ):
+            items = self._items(inner if isinstance(inner, list) else [inner], item, what, under or (), place(entry))
+            for index, found in enumerate(items):
                 if index == 0 and because and holds:
                     both = "\n".join(text for text in (because, found.because) if text)
                     found = Item(found.value, found.guard, Text(both, place(because)), found.origin)  # noqa: PLW2901
-                yield found
+                if under is not None:
+                    yield found
 
     @staticmethod
     def _without_when(entry: Any) -> Any:
@@ -218,10 +248,20 @@ class Converter:
         """The guard of one item, None where it never holds."""
         if not isinstance(entry, Mapping) or "when" not in entry:
             return around
-        condition = self.condition(entry["when"], f"{what}.when", place(entry))
-        if condition is _WRONG or condition == Constant(False):
-            return None
-        return around + tuple(step for step in guard(condition) if step not in around)
+        return _within(around, self.condition(entry["when"], f"{what}.when", place(entry)), True)
+
+
+def _within(around: Guard, condition: Any, holds: bool) -> Guard | None:
+    """The guard of what stands under a condition (None: always), or under its opposite; None where it never holds."""
+    if condition is _WRONG:
+        return around
+    if condition is None or isinstance(condition, Constant):
+        return around if (condition is None or condition.value) == holds else None
+    ((step, kept),) = guard(condition)
+    kept = kept == holds
+    if (step, not kept) in around:
+        return None
+    return around if (step, kept) in around else (*around, (step, kept))
 
 
 def fields(struct: type[Entry]) -> dict[str, tuple[str, Any]]:

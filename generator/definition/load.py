@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from generator.components.entry import Entry
 from generator.components.kind import kinds
-from generator.condition import Condition, Constant, fix, names, parse
+from generator.condition import Condition, Constant
+from generator.definition import consistency
+from generator.definition.consistency import Parts
 from generator.definition.convert import Converter, fields, nearest, place, required
 from generator.definition.extend import merge, remove
 from generator.definition.model import Definition, Feature, Head, Option, SourceText
-from generator.definition.nodes import load_nodes
+from generator.definition.nodes import read_nodes
 from generator.errors import InputError, Problem
-from generator.origin import Text
+from generator.origin import Origin, Text
 
 FILE = "package.yaml"
 
@@ -32,37 +33,56 @@ def load(folder: Folder, parent: Callable[[str], Folder], settings: Mapping[str,
     """
     problems: list[Problem] = []
     nodes, files = _nodes(folder, parent, problems, ())
-    settings = settings or {}
     converter = Converter(problems=problems)
-    options = converter.convert(nodes.get("options", Text("")), dict[str, Option], "options") or {}
-    converter.options = _choices(options, settings, problems)
-    converter.features = tuple(nodes.get("features", ()) or ())
-    converter.conditions = _named(nodes, converter)
-    known = {**{key: type_ for key, (_, type_) in fields(Head).items()}, **{kind.key: kind.type for kind in kinds()}}
+    known = _types()
     values: dict[str, Any] = {}
     components: dict[str, Any] = {}
-    for key, node in nodes.items():
+    for key in (*_FIRST, *(key for key in nodes if key not in _FIRST)):
+        node = nodes.get(key, Text(""))
         if key == "remove":
             continue
         if key not in known:
             converter.problem(f"there is no key '{key}'", key, nearest(key, [*known, "remove"]))
-        elif key in fields(Head):
-            values[fields(Head)[key][0]] = converter.convert(node, known[key], str(key), place(key))
-        else:
+        elif key not in fields(Head):
             components[str(key)] = converter.convert(node, known[key], str(key), place(key))
-    for name in _required():
-        if name not in values:
-            message = f"the definition needs '{name.replace('_', '-')}'"
-            problems.append(Problem(message, place(nodes)))
+        else:
+            name = fields(Head)[key][0]
+            values[name] = converter.convert(node, known[key], str(key), place(key))
+            if required(Head, name) and isinstance(values[name], str) and not values[name].strip():
+                converter.problem(f"'{key}' is empty", key)
+            _prepare(name, node, values[name], converter, settings or {})
+    problems += [
+        Problem(f"the definition needs '{key}'", place(nodes) or Origin(PurePosixPath(folder[FILE].path), 1))
+        for key, (name, _) in fields(Head).items()
+        if required(Head, name) and name not in values
+    ]
     features = _features(values.get("features") or {}, converter)
-    if problems:
-        raise InputError(sorted(problems, key=lambda problem: problem.origin or _NOWHERE))
-    head = Head(**values, origin=place(nodes))
-    _cross_check(head, components, problems)
-    if problems:
-        raise InputError(problems)
     components = {key: value for key, value in components.items() if value is not None}
-    return Definition(head, components, features, converter.options, files)
+    problems += consistency.problems(Parts(values, components, files))
+    if problems:
+        once = dict.fromkeys(sorted(problems, key=lambda problem: problem.origin or _NOWHERE))
+        raise InputError(once)
+    return Definition(Head(**values, origin=place(nodes)), components, features, converter.options, files)
+
+
+# What later keys speak of is read before them, wherever it stands.
+_FIRST = ("options", "features", "conditions")
+
+
+def _prepare(name: str, node: Any, value: Any, converter: Converter, settings: Mapping[str, str]) -> None:
+    """Tell the converter what later keys can speak of."""
+    if name == "options":
+        options: dict[str, Option] = value or {}
+        converter.choices = {str(name): option.choices for name, option in options.items()}
+        converter.options = _choices(options, settings, converter.problems)
+    elif name == "features":
+        converter.features = tuple(map(str, node)) if isinstance(node, Mapping) else ()
+    elif name == "conditions":
+        converter.conditions = {}
+        for key, text in (value or {}).items():
+            decided = converter.decided(text, converter.features)
+            if decided is not None:
+                converter.conditions = {**converter.conditions, str(key): decided}
 
 
 _NOWHERE = (PurePosixPath(), 0)
@@ -75,9 +95,16 @@ def _nodes(
     file = folder.get(FILE)
     if file is None:
         raise InputError(f"there is no {FILE} in this definition's folder")
-    root: Mapping[Any, Any] = load_nodes(file.content, PurePosixPath(file.path)).root
+    document, wrong = read_nodes(file.content, PurePosixPath(file.path))
+    problems += wrong
+    if document is None:
+        raise InputError(problems)
+    root: Mapping[Any, Any] = document.root
     files = dict(folder)
     base = root.get("extends")
+    unwanted = root.get("remove")
+    if unwanted and not base:
+        problems.append(Problem("remove without extends: there is nothing to leave out", place(unwanted)))
     if isinstance(base, Text) and base:
         if base in chain:
             raise InputError(f"'{base}' extends itself, by way of {', '.join(chain)}", base.origin)
@@ -88,22 +115,18 @@ def _nodes(
                 [Problem(problem.message, base.origin, problem.hint) for problem in error.problems]
             ) from None
         inherited, inherited_files = _nodes(parent_folder, parent, problems, (*chain, base))
-        types = {kind.key: kind.type for kind in kinds()} | {key: type_ for key, (_, type_) in fields(Head).items()}
+        types = _types()
         merged = {key: node for key, node in inherited.items() if key not in ("extends", "remove")}
-        unwanted = root.get("remove")
-        for key, below in unwanted.items() if isinstance(unwanted, Mapping) else ():
-            if key in merged:
-                merged[key] = remove(merged[key], below, types.get(key, str), str(key), problems)
-            else:
-                problems.append(Problem(f"remove: there is no '{key}'", place(key), nearest(key, map(str, merged))))
-        for key, node in root.items():
-            if key in merged:
-                result = merge(merged.pop(key), node, types.get(key, str))
-                merged[key] = result
-            elif key != "remove":
-                merged[key] = node
+        if unwanted:
+            merged = remove(merged, unwanted, types, "", problems)
+        merged = merge(merged, {key: node for key, node in root.items() if key != "remove"}, types, problems)
         return merged, {**inherited_files, **files}
     return root, files
+
+
+def _types() -> dict[str, Any]:
+    """The types of all keys of a definition."""
+    return {**{key: type_ for key, (_, type_) in fields(Head).items()}, **{kind.key: kind.type for kind in kinds()}}
 
 
 def _choices(options: Mapping[str, Option], settings: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
@@ -123,24 +146,6 @@ def _choices(options: Mapping[str, Option], settings: Mapping[str, str], problem
     return chosen
 
 
-def _named(nodes: Mapping[Any, Any], converter: Converter) -> dict[str, Condition]:
-    """The named conditions; each may use those before it."""
-    named: dict[str, Condition] = {}
-    given = nodes.get("conditions")
-    if not isinstance(given, Mapping):
-        return named
-    for name, node in given.items():
-        converter.conditions = named
-        if not isinstance(node, Text):
-            converter.problem(f"the condition '{name}' is text", node)
-            continue
-        try:
-            named[str(name)] = fix(parse(node, named, converter.features, node.origin), converter.options)
-        except InputError as error:
-            converter.problems.extend(error.problems)
-    return named
-
-
 def _features(given: Mapping[str, Feature], converter: Converter) -> dict[str, Condition]:
     """When each feature is on by default; a default may name features before it."""
     found: dict[str, Condition] = {}
@@ -148,47 +153,10 @@ def _features(given: Mapping[str, Feature], converter: Converter) -> dict[str, C
         if feature.on in ("always", "never"):
             found[str(name)] = Constant(feature.on == "always")
             continue
-        try:
-            condition = parse(feature.on, converter.conditions, tuple(found), place(feature.on))
-        except InputError as error:
-            converter.problems.extend(error.problems)
-            continue
-        found[str(name)] = fix(condition, converter.options)
+        condition = converter.decided(Text(feature.on, place(feature.on) or feature.origin), tuple(found))
+        if condition is not None:
+            found[str(name)] = condition
     return found
 
 
-def _required() -> list[str]:
-    return [name for name, _ in fields(Head).values() if required(Head, name)]
-
-
-def _cross_check(head: Head, components: Mapping[str, Any], problems: list[Problem]) -> None:
-    """What no single entry can know: patch numbers are used once, packages and trees that are named exist."""
-    seen: dict[int, Any] = {}
-    packages = {*head.packages, *(f"{shell}-completion" for shell in components.get("completions") or ())}
-    for tree in head.trees.values():
-        if tree.package and tree.package not in packages:
-            problems.append(
-                Problem(f"there is no package '{tree.package}'", place(tree.package), nearest(tree.package, packages))
-            )
-        for patch in tree.patches:
-            if patch.number in seen:
-                message = f"patch number {patch.number} is already that of {seen[patch.number].file}"
-                problems.append(Problem(message, patch.origin, "give it a number of its own"))
-            seen[patch.number] = patch
-    for key, value in components.items():
-        for entry in value.values() if isinstance(value, dict) else [value]:
-            _named_things(key, entry, head, packages, problems)
-
-
-def _named_things(key: str, entry: Any, head: Head, packages: set[str], problems: list[Problem]) -> None:
-    package = getattr(entry, "package", "")
-    if package and package not in packages:
-        problems.append(Problem(f"{key}: there is no package '{package}'", place(package), nearest(package, packages)))
-    tree = getattr(entry, "tree", "")
-    if tree and tree not in head.trees:
-        problems.append(Problem(f"{key}: there is no tree '{tree}'", place(tree), nearest(tree, head.trees)))
-    for name in getattr(entry, "own", {}) if isinstance(entry, Entry) else ():
-        _named_things(key, entry.own[name], head, packages, problems)
-
-
-__all__ = ["FILE", "Folder", "load", "names"]
+__all__ = ["FILE", "Folder", "load"]

@@ -4,10 +4,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
-from generator.components.entry import ConditionalEntry, Dependency, Entry, Items, Mode, Prose
+from generator.components.entry import (
+    ConditionalEntry,
+    Dependency,
+    Entry,
+    FileName,
+    Items,
+    Limits,
+    Mode,
+    Name,
+    Path,
+    Plain,
+    Prose,
+    Shape,
+    SourceNumber,
+    Word,
+)
 from generator.condition import Condition
 
-MacroName = Annotated[str, "macro"]
+MacroName = Annotated[str, Shape(r"[A-Za-z_]\w{2,}", "a macro's name: three or more letters, digits and _")]
+ConditionName = Annotated[
+    str,
+    Shape(
+        r"(?!(?:and|or|not|defined|with|option|arch|always|never)$)[A-Za-z_]\w*",
+        "a condition's name: letters, digits and _, and no word of the language",
+    ),
+]
+FeatureName = Annotated[str, Shape(r"[A-Za-z_]\w*", "a feature's name: letters, digits and _")]
 
 DEPENDENCIES = {
     "build-requires": "BuildRequires",
@@ -40,12 +63,15 @@ class Feature(Entry, frozen=True, kw_only=True):
     because: Prose = ""
 
 
+Choice = Annotated[str, Shape(r"[A-Za-z0-9_][\w.+-]*", "a word")]
+
+
 class Option(Entry, frozen=True, kw_only=True):
     """A choice that is made when the definition is rendered (`--set NAME=CHOICE`)."""
 
-    choices: list[str]
-    default: str
-    because: str = ""
+    choices: list[Choice]
+    default: Choice
+    because: Prose = ""
 
 
 class Patch(Entry, frozen=True, kw_only=True):
@@ -56,12 +82,12 @@ class Patch(Entry, frozen=True, kw_only=True):
 
     identity: ClassVar[str] = "number"
 
-    file: str
-    number: int
-    strip: int = 1
+    file: FileName
+    number: SourceNumber
+    strip: Annotated[int, Limits(0, 20)] = 1
     when: Condition | None = None
-    because: str = ""
-    applied: str = ""
+    because: Prose = ""
+    applied: Prose = ""
     external: bool = True
 
 
@@ -84,11 +110,11 @@ class Tree(ConditionalEntry, frozen=True, kw_only=True):
     subpackage in which the archive is declared.
     """
 
-    archive: str
-    source: int = 0
-    folder: str = ""
-    macro: str = ""
-    package: str = ""
+    archive: Word
+    source: SourceNumber = 0
+    folder: Annotated[str, Shape(r"\S*", "a folder's name without blanks")] = ""
+    macro: MacroName = ""
+    package: Name = ""
     checkout: Checkout | None = None
     patches: list[Patch] = []
 
@@ -108,9 +134,18 @@ class Extra(Entry, frozen=True, kw_only=True):
 
     shorthand: ClassVar[str] = "file"
 
-    file: str
+    file: FileName
     external: bool = False
-    because: str = ""
+    because: Prose = ""
+
+
+Attributes = Annotated[
+    str,
+    Shape(
+        r"(?: ?%(?:artifact|attr|caps|config|dir|doc|ghost|lang|license|missingok|readme|verify)(?:\([^()]*\))?)*",
+        "what %files knows before a path, such as %ghost or %attr(0750,root,root)",
+    ),
+]
 
 
 class InstalledFile(Entry, frozen=True, kw_only=True):
@@ -122,11 +157,11 @@ class InstalledFile(Entry, frozen=True, kw_only=True):
     shorthand: ClassVar[str] = "path"
     identity: ClassVar[str] = "path"
 
-    path: str
+    path: Path
     source: str = ""
     mode: Mode = "0644"
-    attributes: str = ""
-    because: str = ""
+    attributes: Attributes = ""
+    because: Prose = ""
 
 
 class Relations(Entry, frozen=True, kw_only=True):
@@ -154,7 +189,7 @@ class Package(Relations, frozen=True, kw_only=True):
 
     arch: Literal["", "noarch"] = ""
     when: Condition | None = None
-    because: str = ""
+    because: Prose = ""
 
 
 class Services(Entry, frozen=True, kw_only=True):
@@ -170,7 +205,7 @@ class Expect(Entry, frozen=True, kw_only=True):
     on: Condition | None = None
     present: str = ""
     absent: str = ""
-    because: str = ""
+    because: Prose = ""
 
 
 class Waive(Entry, frozen=True, kw_only=True):
@@ -178,35 +213,35 @@ class Waive(Entry, frozen=True, kw_only=True):
 
     identity: ClassVar[str] = "rule"
 
-    rule: str
-    reason: str
-    match: str = ""
+    rule: Word
+    reason: Prose
+    match: Plain = ""
 
 
 class Head(Relations, frozen=True, kw_only=True):
     """The keys of a definition that are not components."""
 
-    name: str
+    name: Name
     license: str
     version: str
-    extends: str = ""
-    copyright: str = "SUSE LLC and contributors"
-    patches_because: str = ""
-    targets: list[str]
-    macros: dict[str, Macro] = {}
-    conditions: dict[str, str] = {}
-    features: dict[str, Feature] = {}
-    options: dict[str, Option] = {}
-    trees: dict[str, Tree]
-    sources: dict[int, Extra] = {}
+    extends: Name = ""
+    copyright: Plain = "SUSE LLC and contributors"
+    patches_because: Prose = ""
+    targets: list[Name]
+    macros: dict[MacroName, Macro] = {}
+    conditions: dict[ConditionName, Plain] = {}
+    features: dict[FeatureName, Feature] = {}
+    options: dict[Choice, Option] = {}
+    trees: dict[Name, Tree]
+    sources: dict[SourceNumber, Extra] = {}
     service: Services | None = None
     build_requires: Items[Dependency] = Items()
-    exclude_arch: list[str] = []
-    exclusive_arch: list[str] = []
-    packages: dict[str, Package] = {}
+    exclude_arch: list[Word] = []
+    exclusive_arch: list[Word] = []
+    packages: dict[Name, Package] = {}
     expect: list[Expect] = []
     waive: list[Waive] = []
-    facts: dict[str, Any] = {}
+    facts: dict[Plain, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,9 @@ def _explained(error: yaml.YAMLError, path: PurePosixPath, lines: list[str]) -> 
     message = error.problem or "this is not YAML"
     if error.context_mark and message.startswith(_BEGINS_HERE):
         mark = error.context_mark
-    line = mark.line + 1 if mark else 1
+    # where a file ends too early, libyaml's mark stands below its last line
+    last = max(1, len(lines) - (1 if lines[-2] else 2))
+    line = min(mark.line + 1, last) if mark else 1
     hint = "indent with blanks, not tabs" if re.match(r"\s*\t", lines[line - 1]) else _HINTS.get(message, "")
     return Problem(f"YAML: {message}", Origin(path, line), hint)
 
