@@ -58,7 +58,8 @@ def _rpmbuild(spec: Path, macros: str, top: Path, epoch: str = "") -> subprocess
     for name, text in PROGRAMS.items():
         (top / "programs" / name).write_text(text)
         (top / "programs" / name).chmod(0o755)
-    (top / "target.macros").write_text(macros + BUILD_MACROS)
+    # the user's own macro file, as rpm 4.20 forgets what --load brought when it meets BuildArch: noarch
+    (top / "home" / ".rpmmacros").write_text(macros + BUILD_MACROS)
     # an attribute file that matches nothing: no dependencies found by the host's own scripts
     (top / "attributes" / "none.attr").write_text("%__none_path ^$\n")
     environment = {
@@ -74,7 +75,7 @@ def _rpmbuild(spec: Path, macros: str, top: Path, epoch: str = "") -> subprocess
     define = {"_topdir": top, "_dbpath": top / "db", "_tmppath": top / "home", "_fileattrsdir": top / "attributes"}
     return subprocess.run(
         [
-            *("rpmbuild", "-bb", "--nodeps", "--noclean", f"--load={top / 'target.macros'}"),
+            *("rpmbuild", "-bb", "--nodeps", "--noclean"),
             *(argument for name, value in define.items() for argument in ("--define", f"{name} {value}")),
             str(spec),
         ],
