@@ -67,6 +67,7 @@ def test_a_wrong_scriptlet_is_seen(situation: str, script: str, problem: str, ch
 SCRIPT_FORM = """\
 extends: docker
 name: docker-script
+twin: {replacement: docker-script}
 accounts:
   docker: {form: script}
 """
