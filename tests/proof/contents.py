@@ -41,7 +41,7 @@ def unit(text: str) -> Iterator[str]:
 
 
 def rules(text: str) -> Iterator[str]:
-    """Rules of udev or audit: one a line."""
+    """Rules of udev or audit, lines of tmpfiles.d: one a line."""
     for line in _lines(text):
         yield re.sub(r"\s*,\s*", ", ", line)
 
@@ -96,6 +96,7 @@ READERS: dict[str, Callable[[str], Iterator[str]]] = {
     "*docker.rules": rules,
     "sysconfig.*": sysconfig,
     "*.sysusers": sysusers,
+    "*.tmpfiles": rules,
     "*.json": configuration,
     "_service": service,
 }

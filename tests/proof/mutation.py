@@ -16,9 +16,10 @@ from pathlib import Path
 from generator.render.assembly import Assembly
 from generator.sources import SourceFile
 from tests.proof import chroot, contents, contract, hollow, readme
-from tests.proof.facts import Case, Table, differences, load
+from tests.proof.facts import Case, Table, differences
 from tests.proof.macros import marker_macros
-from tests.proof.packages import FEATURES, SPECS, defined, expected_contents, read_twins, targets
+from tests.proof.packages import FEATURES, SPECS, defined, read_twins, targets
+from tests.proof.reference import Reference
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ def _counts(file: SourceFile, text: str) -> bool:
     return bool(text.strip()) and not comment
 
 
-def removals(name: str) -> Iterator[Removal]:
-    """Every line that a component contributed to the files of the package."""
-    package = defined(name)
+def removals(name: str, settings: Mapping[str, str]) -> Iterator[Removal]:
+    """Every line that a component contributed to the files of the package, rendered with these settings."""
+    package = defined(name, settings)
     brought = {source.name: kind for _, source, kind in Assembly.of(package.definition).sources}
     for file in package.sources().files.values():
         kinds = file.kinds or ("",) * len(file.lines)
@@ -70,14 +71,11 @@ def removals(name: str) -> Iterator[Removal]:
 class Proofs:
     """All proofs of one package, against the reference facts of the real one."""
 
-    def __init__(self, name: str, original: Path, folder: Path, root: Path) -> None:
+    def __init__(self, name: str, expected: Reference, original: Path, folder: Path, root: Path) -> None:
         """`original` is the rendered package, `folder` takes the copies, `root` is what chroots are made from."""
         self.name, self.original, self.folder, self.root = name, original, folder, root
         self.template = (SPECS / "docker" / "README_SUSE.md.j2").read_text()
-        self.contract = load(contract.DATA / f"{name}.json")
-        self.twin = load(contract.DATA / f"{name}.twin.json")
-        self.builds = load(hollow.DATA / f"{name}.json")
-        self.contents = expected_contents(name)
+        self.expected = expected
         own = contract.read_contracts({name: original / f"{name}.spec"}, targets(), ())[name]
         self.declared = contract.declared(own)
 
@@ -104,7 +102,7 @@ class Proofs:
             if removal.file.endswith(".md"):
                 if readme.unsaid(self.name, self.template, (directory / removal.file).read_text()):
                     seen.add(removal)
-            elif not removal.file.endswith(".spec") and differences(self.contents, _read(directory)):
+            elif not removal.file.endswith(".spec") and differences(self.expected.contents, _read(directory)):
                 seen.add(removal)
         return seen
 
@@ -123,18 +121,20 @@ class Proofs:
         return first | second
 
     def _by_contract(self, rest: Mapping[Removal, Path]) -> set[Removal]:
-        expected = {case: facts for case, facts in self.contract.items() if case[1] == "default"}
+        expected = {case: facts for case, facts in self.expected.contract.items() if case[1] == "default"}
         return {removal for removal, table in self._read_specs(rest, ()).items() if table != expected}
 
     def _by_features(self, rest: Mapping[Removal, Path]) -> set[Removal]:
-        return {removal for removal, table in self._read_specs(rest, FEATURES).items() if table != self.contract}
+        return {
+            removal for removal, table in self._read_specs(rest, FEATURES).items() if table != self.expected.contract
+        }
 
     def _by_twin(self, rest: Mapping[Removal, Path]) -> set[Removal]:
         seen = set()
         for removal, directory in rest.items():
             if removal.component == "twin" and removal.file.endswith(".spec"):
                 spec = directory / removal.file
-                if read_twins({self.name: spec})[self.name] != self.twin:
+                if read_twins({self.name: spec})[self.name] != self.expected.twin:
                     seen.add(removal)
         return seen
 
@@ -167,7 +167,7 @@ class Proofs:
                 for number, removal in enumerate(left)
             }
             made = hollow.build_all(builds, self.declared)
-            expected = self.builds[where, "default"]
+            expected = self.expected.builds[where, "default"]
             seen |= {removal for number, removal in enumerate(left) if made[str(number), "default"] != expected}
         return seen
 

@@ -11,22 +11,13 @@ from pathlib import Path
 from generator.package.defined import Defined
 from generator.package.directory import write
 from generator.targets import Target, all_targets
-from tests.proof import contents
 from tests.proof.contract import kind_of, read_contracts
-from tests.proof.facts import Table, load
+from tests.proof.facts import Table
 
 SPECS = Path(__file__).parents[2] / "specs"
 TWINS = {"docker": "docker-stable", "docker-stable": "docker"}
 PACKAGES = tuple(TWINS)
 FEATURES = ("apparmor", "suseconnect", "buildx", "integration_tests")
-
-#: What the audit rules must watch; the real package's were not at hand. All that runs as part of docker, what
-#: configures it, the socket that it is asked through, and what it keeps.
-WATCHED = (
-    *("/usr/bin/docker", "/usr/bin/dockerd", "/usr/bin/docker-proxy", "/usr/bin/containerd", "/usr/sbin/runc"),
-    *("/usr/lib/systemd/system/docker.service", "/usr/lib/systemd/system/docker.socket"),
-    *("/etc/docker", "/etc/sysconfig/docker", "/run/docker.sock", "/var/lib/docker"),
-)
 
 
 @cache
@@ -44,12 +35,6 @@ def rendered(name: str, folder: Path, settings: Mapping[str, str] | None = None)
     """A package directory rendered into `folder`."""
     write(defined(name, settings).sources(), folder / name)
     return folder / name
-
-
-def expected_contents(name: str) -> Table:
-    """What the files beside the spec of a package must say: as in the real package, and the audit rules."""
-    (case, facts), *_ = load(contents.DATA / f"{name}.json").items()
-    return {case: facts | {f"docker-audit.rules | -w {path} -p wa -k docker" for path in WATCHED}}
 
 
 def read_twins(specs: Mapping[str, Path]) -> dict[str, Table]:

@@ -10,6 +10,7 @@ import pytest
 from generator.components.kind import kinds
 from tests.proof.mutation import Proofs, Removal, removals
 from tests.proof.packages import defined, rendered
+from tests.proof.reference import TMPFILES, reference
 
 pytestmark = pytest.mark.root  # %pre runs in a chroot
 
@@ -25,17 +26,25 @@ def controls(name: str) -> list[Removal]:
     return found
 
 
-@pytest.mark.parametrize("name", ["docker", pytest.param("docker-stable", marks=pytest.mark.live)])
-def test_every_line_of_every_component_counts(name: str, tmp_path: Path, base_root: Path) -> None:
-    mine = list(removals(name))
-    each = Counter(removal.component for removal in mine)
-    used = {kind.key for kind in kinds() if kind.key in defined(name).definition.components}
-    assert set(each) == used, "a component contributes no line that counts"
-    copies = tmp_path / "copies"
+def prove(
+    name: str, settings: dict[str, str], mine: list[Removal], expected: list[Removal], folder: Path, root: Path
+) -> None:
+    """Take each line away; only the `expected` ones may be missed by nobody."""
+    copies = folder / "copies"
     copies.mkdir()
-    proofs = Proofs(name, rendered(name, tmp_path), copies, base_root)
-    expected = controls(name)
+    proofs = Proofs(name, reference(name, settings), rendered(name, folder, settings), copies, root)
     unseen, count = proofs.unseen([*mine, *expected])
+    each = Counter(removal.component for removal in mine)
     print(f"{len(mine)} lines: " + ", ".join(f"{kind} {number}" for kind, number in each.most_common()))
     print("seen by: " + ", ".join(f"{proof} {number}" for proof, number in count.items()))
     assert [str(removal) for removal in unseen] == [str(removal) for removal in expected]
+
+
+@pytest.mark.parametrize("name", ["docker", pytest.param("docker-stable", marks=pytest.mark.live)])
+def test_every_line_of_every_component_counts(name: str, tmp_path: Path, base_root: Path) -> None:
+    prove(name, {}, list(removals(name, {})), controls(name), tmp_path, base_root)
+
+
+def test_no_kind_of_component_is_left_out() -> None:
+    used = {removal.component for settings in ({}, TMPFILES) for removal in removals("docker", settings)}
+    assert used == {kind.key for kind in kinds()}

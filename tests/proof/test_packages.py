@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.proof import contents, contract, hollow, readme
-from tests.proof.facts import Table, differences, load
-from tests.proof.packages import FEATURES, PACKAGES, SPECS, expected_contents, read_twins, rendered, targets
+from tests.proof.facts import Table, differences
+from tests.proof.packages import FEATURES, PACKAGES, SPECS, read_twins, rendered, targets
+from tests.proof.reference import reference
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def show(lines: list[str]) -> str:
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_contract_is_the_real_one(name: str, contracts: dict[str, Table]) -> None:
-    found = differences(load(contract.DATA / f"{name}.json"), contracts[name])
+    found = differences(reference(name).contract, contracts[name])
     assert not found, show(found)
 
 
@@ -48,13 +49,13 @@ def test_contract_covers_every_target_and_state(name: str, contracts: dict[str, 
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_twin_is_the_real_one(name: str, specs: dict[str, Path]) -> None:
-    found = differences(load(contract.DATA / f"{name}.twin.json"), read_twins({name: specs[name]})[name])
+    found = differences(reference(name).twin, read_twins({name: specs[name]})[name])
     assert not found, show(found)
 
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_files_beside_the_spec_say_the_same(name: str, directories: dict[str, Path]) -> None:
-    found = differences(expected_contents(name), contents.read(directories[name]))
+    found = differences(reference(name).contents, contents.read(directories[name]))
     assert not found, show(found)
 
 
@@ -68,7 +69,7 @@ def test_readme_says_all_that_its_source_says(name: str, directories: dict[str, 
 def test_hollow_build_is_the_real_one(name: str, directories: dict[str, Path], contracts: dict[str, Table]) -> None:
     builds = hollow.cases(directories[name], targets())
     made = hollow.build_all(builds, contract.declared(contracts[name]))
-    found = differences(load(hollow.DATA / f"{name}.json"), made)
+    found = differences(reference(name).builds, made)
     assert not found, show(found)
     assert all("result | built" in facts for facts in made.values())
 
