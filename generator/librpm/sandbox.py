@@ -65,9 +65,6 @@ def bubblewrap(python: str, *, own_proc: bool = True) -> list[str]:
             arguments += ["--symlink", str(Path(path).readlink()), path]
         elif Path(path).is_dir():
             arguments += ["--ro-bind", path, path]
-    # SUSE's sh is bash, and commands in specs are written for it.
-    if Path("/usr/bin/bash").is_file() and Path("/usr/bin/sh").is_file():
-        arguments += ["--ro-bind", "/usr/bin/bash", "/usr/bin/sh"]
     for path in ("/etc/ld.so.cache", "/etc/alternatives"):
         arguments += ["--ro-bind-try", path, path]
     # On SUSE, /bin/sh is bash, and specs rely on it.
