@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import NamedTuple
+
+import msgspec
 
 from generator.condition import Situation, evaluate
 from generator.errors import InputError
@@ -94,7 +95,7 @@ def described(expectation: Expectation, name: str) -> str:
     """The expectation in words, of a package called `name`."""
     parsed = fact(expectation)
     if "%{name}" in expectation.fact:
-        return described(replace(expectation, fact=expectation.fact.replace("%{name}", name)), name)
+        return described(msgspec.structs.replace(expectation, fact=expectation.fact.replace("%{name}", name)), name)
     if parsed.relation == "patch":
         return f"patch {parsed.object} is {'' if expectation.present else 'not '}applied"
     if parsed.relation:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 LARGEST = 2**31 - 1  # rpm reads the numbers of an expression as C ints
 OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
-@dataclass(frozen=True, slots=True)
-class Macro:
+class Macro(msgspec.Struct, frozen=True):
     """A macro as a number, compared with one; the plain macro is `!= 0`."""
 
     name: str
@@ -19,8 +19,7 @@ class Macro:
     value: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class String:
+class String(msgspec.Struct, frozen=True):
     """A macro as a string, `==` or `!=` a literal."""
 
     name: str
@@ -28,58 +27,50 @@ class String:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Defined:
+class Defined(msgspec.Struct, frozen=True):
     """Whether a macro exists at all."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(msgspec.Struct, frozen=True):
     """Whether a `%bcond` is on."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """A choice of the definition; never reaches the spec."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Architecture:
+class Architecture(msgspec.Struct, frozen=True):
     """The build architecture is one of these (`%ifarch`)."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True):
     """Always or never."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True):
     """The opposite."""
 
     operand: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(msgspec.Struct, frozen=True):
     """All of these; two or more."""
 
     operands: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(msgspec.Struct, frozen=True):
     """At least one of these; two or more."""
 
     operands: tuple[Condition, ...]
@@ -88,8 +79,7 @@ class Or:
 Condition: TypeAlias = Macro | String | Defined | Feature | Option | Architecture | Constant | Not | And | Or
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True):
     """What a condition is evaluated against: a target's macros, the features that are on, the architecture."""
 
     macros: Mapping[str, str]
@@ -97,8 +87,7 @@ class Situation:
     architecture: str = "x86_64"
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(msgspec.Struct, frozen=True):
     """What a condition speaks of."""
 
     macros: frozenset[str] = frozenset()

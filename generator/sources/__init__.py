@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
+
 from generator.condition import Condition
 from generator.errors import InputError
 from generator.origin import Origin
@@ -48,16 +50,14 @@ class SourceFile:
         return self.origins[line - 1] if 0 < line <= len(self.origins) else None
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+class External(msgspec.Struct, frozen=True):
     """A file that the package declares and that is not ours: an archive, a distribution's patch."""
 
     name: str
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(msgspec.Struct, frozen=True):
     """A unit test of packaging: where `on` holds, `fact` is so (or, with `present` false, is not).
 
     A fact is `PACKAGE`, `PACKAGE requires|recommends|suggests|supplements|provides|conflicts|obsoletes DEPENDENCY`,
@@ -71,8 +71,7 @@ class Expectation:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(msgspec.Struct, frozen=True):
     """A fact of the definition that one of the package's own texts tells, and how often it does."""
 
     file: str
@@ -81,8 +80,7 @@ class Mention:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(msgspec.Struct, frozen=True):
     """A rule that does not apply here, with the reason; `match` narrows it to messages and files that contain it."""
 
     rule: str
@@ -109,7 +107,7 @@ class Sources:
     features: tuple[str, ...] = ()
     mentions: tuple[Mention, ...] = ()
     defined: bool = False
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     trees: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+
+import msgspec
 
 from generator.errors import InputError
 
@@ -20,8 +21,7 @@ _BULLET = re.compile(r"([ \t]*)([-*+•])[ \t]+(?=\S)")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Bullet:
+class Bullet(msgspec.Struct, frozen=True):
     """A bullet: its text as one line, and the bullets below it."""
 
     text: str

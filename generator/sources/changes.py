@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
+
+import msgspec
 
 from generator import references
 from generator.errors import InputError
@@ -50,8 +51,7 @@ _AUTHOR = re.compile(r"(?P<name>.*?)\s*<(?P<address>[^<>\s]+)>\s*\Z")
 _NEW_AUTHOR = re.compile(r"[^<>\n\r]*[^<>\s] <[^<>\s@]+@[^<>\s@]+>\Z")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, dict=True):
     """One entry.
 
     `date` is None where the header has none that can be read; `zone` is the zone as written, taken as UTC where it is
@@ -105,8 +105,7 @@ class Entry:
         return " ".join(self.header.split()), " ".join(self.body.split())
 
 
-@dataclass(frozen=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True, dict=True):
     """A .changes file. `preface` is what stands before the first entry, nothing most of the time."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+import msgspec
 
 from generator.errors import InputError
 from generator.origin import Origin
@@ -13,8 +14,7 @@ from generator.sources.xmltree import parse_xml
 NAME = "_multibuild"
 
 
-@dataclass(frozen=True, slots=True)
-class Flavour:
+class Flavour(msgspec.Struct, frozen=True):
     """One flavour, and its line; `package` ones are spelled `<package>`, the older form."""
 
     name: str
@@ -22,8 +22,7 @@ class Flavour:
     package: bool = False
 
 
-@dataclass(frozen=True)
-class Multibuild:
+class Multibuild(msgspec.Struct, frozen=True, dict=True):
     """A `_multibuild` file as it was read. `plain` tells whether the package is built without a flavour, too."""
 
     content: bytes

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+import msgspec
 
 from generator.errors import InputError
 from generator.origin import Origin
@@ -12,8 +13,7 @@ from generator.sources.xmltext import element_line, opening_tag
 from generator.sources.xmltree import parse_xml
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True):
     """One `<param>`; a name may occur several times (`exclude`). `line` counts from 1, 0 for one that was not read."""
 
     name: str
@@ -21,8 +21,7 @@ class Parameter:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(msgspec.Struct, frozen=True):
     """One `<service>`: `mode` is `manual`, `buildtime`, `localonly`, `disabled`, …, or empty (run by the server)."""
 
     name: str
@@ -39,8 +38,7 @@ class Service:
         return next(iter(self.values(name)), "")
 
 
-@dataclass(frozen=True)
-class ServiceFile:
+class ServiceFile(msgspec.Struct, frozen=True, dict=True):
     """A `_service` file as it was read."""
 
     content: bytes

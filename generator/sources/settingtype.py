@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from generator.errors import InputError
 
@@ -24,8 +25,7 @@ _COSTLY = re.compile(r"\((?:[^()\\]|\\.)*[*+?{|](?:[^()\\]|\\.)*\)+[*+{]|\)\)+[*
 _LONGEST_COSTLY = 16
 
 
-@dataclass(frozen=True)
-class SettingType:
+class SettingType(msgspec.Struct, frozen=True, dict=True):
     """A type: its kind, and what stands in its parentheses."""
 
     kind: str

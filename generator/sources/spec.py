@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
+
+import msgspec
 
 from generator.origin import Edit, Origin
 from generator.sources import specmacros, specprep, spectags
@@ -46,8 +47,7 @@ class Condition(NamedTuple):
         return f"%{self.branch.keyword} {self.branch.expression}"
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(msgspec.Struct, frozen=True, dict=True):
     """A spec file. Lines are counted from 1; bytes that are not UTF-8 survive as surrogates."""
 
     name: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+import msgspec
 
 from generator.sources import rpmwords
 
@@ -33,8 +34,7 @@ _MOST_UNCLOSED = 20
 _DEEPEST = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(msgspec.Struct, frozen=True):
     """One branch of a block: `keyword` (`if`, `ifarch`, `elif`, `else`, …), its expression as written, its line."""
 
     keyword: str
@@ -42,8 +42,7 @@ class Branch:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A conditional block: its branches, and the line of its %endif (the last line where that is missing)."""
 
     branches: tuple[Branch, ...]
@@ -56,8 +55,7 @@ class Block:
         return self.branches[0].line
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """A section: `kind` is its word (`preamble` for the first, `package` for a subpackage's tags).
 
     `package` is the subpackage as written: None for the main package; with `-n` the whole name, and `whole_name` is
@@ -102,8 +100,7 @@ class SpecLine(NamedTuple):
     comment: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """All lines, sections and blocks of a spec file.
 
     `unmatched` are the lines of conditionals that have no beginning or no end, `unclosed` those with a bracket that
@@ -174,8 +171,7 @@ class _Joiner:
         return self.backslash or self.brackets
 
 
-@dataclass(slots=True)
-class _OpenBlock:
+class _OpenBlock(msgspec.Struct):
     index: int
     branches: list[Branch]
     section: int
@@ -216,7 +212,7 @@ class _Reader:
     def ended(self) -> Iterator[Section]:
         starts = [section.start for section in self.sections[1:]]
         for section, following in zip(self.sections, [*starts, len(self.lines) + 1], strict=True):
-            yield replace(section, end=following - 1)
+            yield msgspec.structs.replace(section, end=following - 1)
 
     def joined(self, at: int) -> tuple[int, Sequence[bool]]:
         """How many lines from `at` on belong together, and for each whether it begins inside a macro or a body."""

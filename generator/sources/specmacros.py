@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from generator.sources import rpmwords
 from generator.sources.speclines import Section, SpecLine
@@ -50,8 +51,7 @@ class Statement(NamedTuple):
     guards: tuple[Guard, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     r"""A macro's definition. `keyword`: `define`, `global`, `bcond`, `bcond_with`, `bcond_without`, `undefine`, `lua`.
 
     `parameters` is the text in the parentheses of a parametric macro, None for a plain one. `body` is as written, its
@@ -73,8 +73,7 @@ class Definition:
         return self.keyword.startswith("bcond")
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """A macro's use. `optional` ones (`%{?name}`, `%{!?name:…}`) expand to something sensible when it is undefined.
 
     `argument` is the first word after the name, within braces (`with`, `defined`, …). `comment` ones stand in a
@@ -90,8 +89,7 @@ class Use:
     comment: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FileUse:
+class FileUse(msgspec.Struct, frozen=True):
     """A use of a source or patch by number: `%{SOURCE3}`, `%PATCH3`, `%{S:3}`, `%{P:3}`."""
 
     patch: bool

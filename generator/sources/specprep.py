@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from generator.sources.speclines import Section, SpecLine, split_words
 from generator.sources.specmacros import Guard, file_uses, groups, statements
@@ -19,8 +20,7 @@ _WITH_VALUE = frozenset("abdFmMnopPSz")
 Kind = Literal["patch", "autopatch", "autosetup", "shell"]
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(msgspec.Struct, frozen=True):
     """A %setup or %autosetup: it unpacks a source and makes its folder, the tree, the current one.
 
     `name` is the argument of `-n`, empty for the default `%{name}-%{version}`. `sources` are the numbers of the
@@ -35,8 +35,7 @@ class Setup:
     guards: tuple[Guard, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(msgspec.Struct, frozen=True):
     """Where patches are applied.
 
     `numbers` are the patches', as written (`%patch -P 3`, `%patch3`, `%patch 3`; may be a macro), empty for all of
@@ -55,8 +54,7 @@ class Application:
     commented: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Prep:
+class Prep(msgspec.Struct, frozen=True):
     """The %prep sections of a spec: what unpacks, and what applies patches, each in its order."""
 
     setups: tuple[Setup, ...]

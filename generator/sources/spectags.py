@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from generator.sources.speclines import Section, SpecLine
 from generator.sources.specmacros import Guard, groups, statements
@@ -13,8 +14,7 @@ _TAG = re.compile(r"([A-Za-z]+)(\d*)[ \t]*(?:\(([^)]*)\))?[ \t]*:[ \t]*(.*)\Z", 
 _LISTS = {"sourcelist": "Source", "patchlist": "Patch"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(msgspec.Struct, frozen=True):
     """A tag. `name` is as written, without its number; `qualifier` what stands in parentheses (`post,preun`, `de`).
 
     `number` is the number that was written; `place` the one that counts for Source and Patch: where none was written,

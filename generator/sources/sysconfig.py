@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from generator.errors import InputError
 from generator.sources.bullets import wrap
@@ -30,8 +31,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _WIDTH = 79
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(msgspec.Struct, frozen=True):
     """One `## Key: value`; a value over several lines is joined. `line` is that of the key."""
 
     key: str
@@ -39,8 +39,7 @@ class Metadata:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     """One variable of a template.
 
     `value` is the assigned value without its quotes, `comment` the help text, `own` the metadata in its own comment,
@@ -64,8 +63,7 @@ class Variable:
         return unquoted(self.effective["Default"].value) if "Default" in self.effective else None
 
 
-@dataclass(frozen=True)
-class Template:
+class Template(msgspec.Struct, frozen=True, dict=True):
     """A fillup template as it was read."""
 
     name: str
@@ -160,8 +158,7 @@ def unquoted(text: str) -> str:
     return _word(text.strip())[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """A variable to be written: `help` is prose, `restart` and `reload` name services, the rest is metadata.
 
     An empty `path` leaves the one of the variable before in force.

@@ -6,9 +6,10 @@ No document types, no entities but XML's own five, nothing from outside the file
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from xml.parsers import expat  # entities and document types are refused below; expat itself loads nothing
+
+import msgspec
 
 from generator.errors import InputError
 from generator.origin import Origin
@@ -17,15 +18,14 @@ from generator.origin import Origin
 _DEEPEST = 20
 
 
-@dataclass(slots=True)
-class Element:
+class Element(msgspec.Struct):
     """An element: its name, attributes, text (that of its children not included), children, and line from 1."""
 
     name: str
     attributes: Mapping[str, str]
     line: int
     text: str = ""
-    children: list[Element] = field(default_factory=list)
+    children: list[Element] = []
 
     def all(self, name: str) -> Iterator[Element]:
         """The children of this name."""
