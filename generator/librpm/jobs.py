@@ -209,7 +209,7 @@ def reason(ended: str, limits: Limits, lines: Sequence[str] = ()) -> str:
             return f"the spec printed more than {_size(limits.output)} while it was parsed, and was stopped"
         case ["result"]:
             return f"the spec becomes larger than {_size(limits.result)} when its macros are expanded"
-        case ["signal", number]:
+        case ["signal", number] if number.isascii() and number.isdigit():
             return f"librpm was killed by signal {number} ({_signal_name(int(number))}) while it parsed the spec"
         case ["exit", code]:
             said = f": {lines[-1]}" if lines else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.librpm.jobs import Task, as_evaluations, as_expansions, as_reading
@@ -20,6 +20,8 @@ LIMITS = Limits()
     st.binary(),
     st.binary() | st.just(b"[" * 100_000) | st.just(b'{"spec":"x","target":"y","packages":[{}]}'),
 )
+@example("signal :", b"", b"")
+@example("signal ²", b"", b"")
 def test_any_answer_is_a_reading(ended: str, log: bytes, result: bytes) -> None:
     for word in (ended, "ok"):
         reading = as_reading(TASK, LIMITS, word, log, result)

@@ -68,7 +68,7 @@ def test_features_of_the_spec_are_known():
         ("targets:\n- a\n- a\n", [3], "twice"),
         ("expect:\n- {on: always}\n- presence: x\n", [2, 3, 3], "needs 'present' or 'absent'"),
         ("waive:\n- rule: a\n", [2], "needs 'reason'"),
-        ("waive:\n- rule: a\n  reason: ''\n", [2], "needs a reason"),
+        ("waive:\n- rule: a\n  reason: ''\n", [3], "reason is empty"),
         ("conditions:\n  a: and\nexpect: x\n", [2, 3], "expect is a list"),
         ("a: *x\nb: &y 1\nexpect:\n- present: a\n  on: (\n", [1, 1, 2, 2, 5], "alias"),
         ("- a", [1], "no mapping"),
