@@ -1,12 +1,13 @@
 """`.specgen.yaml`: what the maintainer of a hand-kept spec says beside it.
 
 Keys: `targets` (names), `conditions` (named once, used in `on`), `features` (`%bcond` names that the spec's text does
-not show), `external` (files that are declared and not kept here), `expect` and `waive` as in a definition.
+not show), `external` (files that are declared and not kept here), `trees` (for each upstream tree the patches that
+belong to it), `expect` and `waive` as in a definition.
 """
 
 # Entries need real annotations, so there is no `from __future__ import annotations` here (definition.convert).
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -20,7 +21,7 @@ from generator.sources import Expectation, External, Waiver
 
 FILE = ".specgen.yaml"
 
-_KEYS = ("targets", "conditions", "features", "external", "expect", "waive")
+_KEYS = ("targets", "conditions", "features", "external", "trees", "expect", "waive")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Beside:
     externals: tuple[External, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    trees: Mapping[str, str] = field(default_factory=dict)  # the tree of each patch
 
 
 def read_beside(content: bytes, path: PurePosixPath, features: Collection[str] = ()) -> Beside:
@@ -56,6 +58,7 @@ def read_beside(content: bytes, path: PurePosixPath, features: Collection[str] =
         externals=tuple(External(name, name.origin) for name in _names(root, "external", problems)),
         expectations=tuple(_expectations(_list(root, "expect", Expect, converter), problems)),
         waivers=tuple(_waivers(_list(root, "waive", Waive, converter), problems)),
+        trees=_trees(root, problems),
     )
     if problems:
         raise InputError(sorted(problems, key=lambda problem: problem.origin or Origin(path, 0)))
@@ -85,6 +88,22 @@ def _names(root: Entries, key: str, problems: list[Problem]) -> tuple[Text, ...]
         else:
             names.append(name)
     return tuple(names)
+
+
+def _trees(root: Entries, problems: list[Problem]) -> dict[str, str]:
+    """The tree of each patch."""
+    node = root.get(Text("trees"), Text(""))
+    if not isinstance(node, Entries):
+        if node:
+            problems.append(Problem("trees needs lines of the form `TREE: [PATCH, …]`", root.key_origin("trees")))
+        return {}
+    found: dict[str, str] = {}
+    for tree in node:
+        for patch in _names(node, tree, problems):
+            if patch in found:
+                problems.append(Problem(f"{patch} belongs to two trees, {found[patch]} and {tree}", patch.origin))
+            found[patch] = tree
+    return found
 
 
 def _conditions(root: Entries, converter: Converter) -> dict[str, Condition]:

@@ -78,6 +78,7 @@ class Foreign:
             waivers=said.waivers,
             targets=said.targets,
             features=tuple(dict.fromkeys([*self._features, *said.features])),
+            trees=said.trees,
         )
 
     def with_edits(self, edits: Iterable[Edit]) -> Foreign:

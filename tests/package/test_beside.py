@@ -91,3 +91,19 @@ def test_random_text(text):
     except InputError:
         return
     assert isinstance(beside, Beside)
+
+
+def test_the_trees_of_patches():
+    assert read("trees:\n  engine: [a.patch, b.patch]\n  cli: c.patch\n").trees == {
+        "a.patch": "engine",
+        "b.patch": "engine",
+        "c.patch": "cli",
+    }
+    for text, line, message in (
+        ("trees:\n- a\n", 1, "TREE"),
+        ("trees:\n  a: [x.patch]\n  b:\n  - x.patch\n", 4, "two trees, a and b"),
+        ("trees:\n  a: {b: c}\n", 2, "list of names"),
+    ):
+        with pytest.raises(InputError, match=message) as caught:
+            read(text)
+        assert [problem.origin.line for problem in caught.value.problems] == [line]

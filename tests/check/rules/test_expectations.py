@@ -1,7 +1,7 @@
 import pytest
 
 from generator.condition import parse
-from generator.sources import Expectation
+from generator.sources import Expectation, Mention
 from tests.check.rules.conftest import Findings
 from tests.check.rules.spec import spec
 
@@ -71,3 +71,10 @@ def test_a_mistyped_name_would_always_be_absent(findings: Findings) -> None:
         "no target has a package called demo-exrta",
         "no target declares a patch called two.patch",
     }
+
+
+def test_a_text_that_no_longer_tells_its_facts(findings: Findings) -> None:
+    files = {"demo.spec": spec(), "README.md": "DEMO_OPTS, and DEMO_OPTS again\n"}
+    assert findings("fact-missing", files, mentions=(Mention("README.md", "DEMO_OPTS", 2),)) == []
+    (found,) = findings("fact-missing", files, mentions=(Mention("README.md", "DEMO_OPTS", 3),))
+    assert (found.file, found.line) == ("README.md", 1)
