@@ -14,6 +14,7 @@ import msgspec
 if TYPE_CHECKING:
     from generator.sources import Sources
     from generator.targets import Target
+    from generator.upstream.tree import Tree
 
 ScriptletName = Literal[
     "pre", "post", "preun", "postun", "pretrans", "posttrans", "preuntrans", "postuntrans", "verify"
@@ -88,12 +89,13 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True):
-    """Everything that a rule sees: the Sources, what librpm read, the targets, and the base it is compared with."""
+    """Everything that a rule sees: the Sources, what librpm read, the targets, the base, upstream."""
 
     sources: Sources
     readings: tuple[Reading, ...]
     targets: Mapping[str, Target]
     against: View | None = None
+    upstream: Mapping[str, Tree] = {}  # the upstream trees at hand, by the names that the definition gives them
 
 
 _PLACE = re.compile(r"(?:^|[\s:])line (\d+):|^(?:\w+: )?[^\s:]+:(\d+): ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +14,14 @@ import click
 from generator.cli.application import Application
 from generator.cli.options import (
     complete_package,
+    completed,
     macros_option,
     set_option,
     sources_option,
     target_option,
     targets_of,
     trust_option,
+    upstream_option,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from generator.librpm import Librpm
     from generator.package.defined import Defined
     from generator.package.foreign import Foreign
+    from generator.reading import View
     from generator.sources import Sources
+    from generator.upstream.tree import Tree
 
 _AHEAD = 4  # packages that are read while the linters work on earlier ones
 
@@ -38,6 +42,7 @@ _AHEAD = 4  # packages that are read while the linters work on earlier ones
 @macros_option
 @set_option
 @sources_option
+@upstream_option
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 @click.option(
     "--format",
@@ -58,6 +63,7 @@ def check(
     macros: str | None,
     settings: dict[str, str],
     sources: Path | None,
+    upstream: dict[str, Path],
     strict: bool,
     format_: Format,
     table: bool | None,
@@ -79,7 +85,7 @@ def check(
         from generator.check.report import Writer
 
         writer = Writer(format_, colour=coloured(), width=width(), table=len(names) == 1 if table is None else table)
-        for report in _reports(librpm, found, targets, macros, sources):
+        for report in _reports(librpm, found, targets, macros, sources, upstream):
             worst = max(worst, int(bool(report.count("error") or (strict and report.count("warning")))))
             text = writer.add(report)
             printed += text
@@ -93,6 +99,7 @@ def check(
             app.specs,
             *names,
             *filter(None, (macros, sources)),
+            *upstream.values(),
             *(name for name in targets if Path(name).is_file()),
         ]
         remember(sys.argv[1:], map(str, inputs), begun, printed + text, "", worst)
@@ -105,6 +112,7 @@ def _reports(
     targets: Sequence[str],
     macros: str | None,
     supplies: Path | None,
+    upstream: Mapping[str, Path],
 ) -> Iterator[Report]:
     """The reports of packages in their order; those that come early wait."""
     from threading import Thread
@@ -112,15 +120,12 @@ def _reports(
     from generator.librpm import Request
 
     order: dict[int, int] = {}
+    trees: dict[int, Mapping[str, Tree]] = {}
     folders = [getattr(package, "folder", "") for package in packages]
 
     def requests() -> Iterator[Request]:
         for number, package in enumerate(packages):
-            files = package.sources()
-            if supplies:
-                from generator.package.supply import supplied
-
-                files = supplied(files, supplies).sources
+            files, trees[number] = completed(package, supplies, upstream)
             order[id(files)] = number
             if number == 0:
                 # While another process reads the first package, this one loads the rules.
@@ -141,7 +146,8 @@ def _reports(
         from generator.check.run import Run
         from generator.check.scriptlets import lint
 
-        waiting[order.pop(id(view.sources))] = Run(view, lint=lint, today=datetime.now(UTC).date())
+        number = order.pop(id(view.sources))
+        waiting[number] = Run(_with_upstream(view, trees[number]), lint=lint, today=datetime.now(UTC).date())
         while len(waiting) > _AHEAD:
             finish(min(waiting))
         while following in done:
@@ -151,6 +157,14 @@ def _reports(
         finish(number)
     for number in sorted(done):
         yield done.pop(number)
+
+
+def _with_upstream(view: View, trees: Mapping[str, Tree]) -> View:
+    if not trees:
+        return view
+    import msgspec
+
+    return msgspec.structs.replace(view, upstream=trees)
 
 
 def _prepare(sources: Sources) -> None:

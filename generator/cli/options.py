@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from generator.package.defined import Defined
+    from generator.package.foreign import Foreign
     from generator.sources import Sources
     from generator.targets import Target
+    from generator.upstream.tree import Tree
 
 
 def _settings(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -51,6 +54,28 @@ set_option = click.option(
     help="Choose for an option of the definition; can be given several times.",
 )
 
+
+def _upstream(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
+    given: dict[str, Path] = {}
+    for value in values:
+        name, equals, path = value.partition("=")
+        if not (name and equals and path):
+            raise click.BadParameter(f"'{value}' is not TREE=PATH")
+        if not Path(path).exists():
+            raise click.BadParameter(f"{name}: there is no {path}")
+        given[name] = Path(path)
+    return given
+
+
+upstream_option = click.option(
+    "--upstream",
+    "upstream",
+    multiple=True,
+    metavar="TREE=PATH",
+    callback=_upstream,
+    help="An upstream tree, as an archive or a folder; otherwise its archive is looked for in --sources.",
+)
+
 sources_option = click.option(
     "--sources",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -83,6 +108,28 @@ macros_option = click.option(
 )
 
 trust_option = click.option("--trust", is_flag=True, help="Read specs that are not yours even without a sandbox.")
+
+
+def completed(
+    package: Defined | Foreign, supplies: Path | None, upstream: Mapping[str, Path]
+) -> tuple[Sources, Mapping[str, Tree]]:
+    """The files of a package with what is at hand for it: external files, patches rendered for the upstream trees.
+
+    Raises:
+        InputError: an upstream tree cannot be read, or a patch template does not fit it.
+    """
+    sources = package.sources()
+    if supplies:
+        from generator.package.supply import supplied
+
+        sources = supplied(sources, supplies).sources
+    if not upstream and not supplies:
+        return sources, {}
+    from generator.package.upstream import read_upstream, with_patches
+
+    trees = read_upstream(package.sources(), upstream, supplies)
+    definition = getattr(package, "definition", None)
+    return (with_patches(sources, definition, trees) if definition else sources), trees
 
 
 def targets_of(names: Sequence[str], macros: str | None, *packages: Sources) -> list[Target]:

@@ -20,7 +20,7 @@ from generator.components.entry import (
     SourceNumber,
     Word,
 )
-from generator.condition import Condition
+from generator.condition import Condition, Constant
 
 MacroName = Annotated[str, Shape(r"[A-Za-z_]\w{2,}", "a macro's name: three or more letters, digits and _")]
 ConditionName = Annotated[
@@ -77,7 +77,9 @@ class Option(Entry, frozen=True, kw_only=True):
 class Patch(Entry, frozen=True, kw_only=True):
     """A patch of a tree, in the order in which it is applied.
 
-    It is declared always and applied under `when`. `because` stands over its tag, `applied` over its %patch line.
+    It is declared always and applied under `when`, unless an option rules it out altogether. `because` stands over
+    its tag, `applied` over its %patch line. With `template` it is rendered for the tree at hand, from the patch
+    template of that name.
     """
 
     identity: ClassVar[str] = "number"
@@ -89,6 +91,7 @@ class Patch(Entry, frozen=True, kw_only=True):
     because: Prose = ""
     applied: Prose = ""
     external: bool = True
+    template: Annotated[str, Shape(r"[a-z0-9][a-z0-9.-]*", "the name of a patch template")] = ""
 
 
 class Checkout(Entry, frozen=True, kw_only=True):
@@ -117,6 +120,11 @@ class Tree(ConditionalEntry, frozen=True, kw_only=True):
     package: Name = ""
     checkout: Checkout | None = None
     patches: list[Patch] = []
+
+    @property
+    def used(self) -> tuple[Patch, ...]:
+        """The patches that the options leave."""
+        return tuple(patch for patch in self.patches if patch.when != Constant(False))
 
     @property
     def directory(self) -> str:

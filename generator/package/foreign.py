@@ -12,7 +12,7 @@ from generator.origin import Edit
 from generator.package.beside import FILE, Beside, read_beside
 from generator.package.change import Change
 from generator.package.disk import package_files, read_file
-from generator.sources import SourceFile, Sources
+from generator.sources import SourceFile, Sources, UpstreamPatch, UpstreamTree
 from generator.sources.edit import spliced
 from generator.sources.spec import Spec
 
@@ -78,7 +78,10 @@ class Foreign:
             waivers=said.waivers,
             targets=said.targets,
             features=tuple(dict.fromkeys([*self._features, *said.features])),
-            trees=said.trees,
+            upstream=tuple(
+                UpstreamTree(tree, "", tuple(UpstreamPatch(patch) for patch, its in said.trees.items() if its == tree))
+                for tree in dict.fromkeys(said.trees.values())
+            ),
         )
 
     def with_edits(self, edits: Iterable[Edit]) -> Foreign:

@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from generator.components.contribution import Source
-from generator.definition.model import Definition
+from generator.condition import And
+from generator.definition.model import Definition, Tree
 from generator.errors import InputError, Problem
 from generator.origin import Origin, Text
 from generator.render.assembly import Assembly
@@ -15,7 +16,7 @@ from generator.render.lines import Line
 from generator.render.service import service
 from generator.render.spec import SpecWriter
 from generator.render.templates import Templates
-from generator.sources import Expectation, External, Mention, SourceFile, Sources, Waiver
+from generator.sources import Expectation, External, Mention, SourceFile, Sources, UpstreamPatch, UpstreamTree, Waiver
 from generator.sources.changes import Changes
 
 
@@ -35,12 +36,13 @@ def render(definition: Definition) -> Sources:
     year = _year(definition)
     _add(files, f"{head.name}.spec", SpecWriter(assembly, templates, scope).lines(year))
     if changes:
-        files[f"{head.name}.changes"] = _verbatim(f"{head.name}.changes", definition)
+        file = _verbatim(f"{head.name}.changes", definition)
+        files[file.name] = _with_entries(file, definition, templates, scope)
     if head.service:
         _add(files, "_service", service(definition, assembly.facts))
     problems, externals, mentions = [], {}, list[Mention]()
     for tree in head.trees.values():
-        for patch in tree.patches:
+        for patch in tree.used:
             if patch.file in definition.files:
                 files[patch.file] = _verbatim(patch.file, definition)
             else:
@@ -64,10 +66,20 @@ def render(definition: Definition) -> Sources:
         features=tuple(map(str, head.features)),
         mentions=tuple(mentions),
         defined=True,
-        trees={
-            assembly.facts.plain(patch.file): str(name) for name, tree in head.trees.items() for patch in tree.patches
-        },
+        upstream=tuple(
+            UpstreamTree(str(name), assembly.facts.plain(tree.archive), _patches(tree, assembly), tree.origin)
+            for name, tree in head.trees.items()
+        ),
     )
+
+
+def _patches(tree: Tree, assembly: Assembly) -> tuple[UpstreamPatch, ...]:
+    found = []
+    for one in tree.used:
+        given = tuple(condition for condition in (tree.when, one.when) if condition is not None)
+        when = And(given) if len(given) > 1 else next(iter(given), None)
+        found.append(UpstreamPatch(assembly.facts.plain(one.file), one.strip, str(one.template), when, one.origin))
+    return tuple(found)
 
 
 def _scope(definition: Definition, assembly: Assembly) -> dict[str, Any]:
@@ -157,6 +169,20 @@ def _verbatim(name: str, definition: Definition) -> SourceFile:
     path = PurePosixPath(file.path)
     count = len(file.content.splitlines())
     return SourceFile(name, file.content, tuple(Origin(path, number) for number in range(1, count + 1)))
+
+
+def _with_entries(
+    file: SourceFile, definition: Definition, templates: Templates, scope: Mapping[str, Any]
+) -> SourceFile:
+    """The .changes with the entries of choices that differ from the default: the file changes.OPTION.CHOICE.j2."""
+    for name, choice in definition.options.items():
+        entry = definition.files.get(f"changes.{name}.{choice}.j2")
+        if entry is None or choice == definition.head.options[name].default:
+            continue
+        lines = _numbered(templates, entry.content.decode("utf-8"), entry.path, scope)
+        content = "".join(f"{line.text}\n" for line in lines).encode() + file.content
+        file = SourceFile(file.name, content, (*(line.origin for line in lines), *file.origins))
+    return file
 
 
 def _expectations(definition: Definition) -> list[Expectation]:

@@ -69,7 +69,7 @@ def patches(definition: Definition) -> list[Placed]:
     """The `Patch` tags of all trees by number."""
     items = []
     for tree in definition.head.trees.values():
-        for patch in tree.patches:
+        for patch in tree.used:
             line = Line(aligned(f"Patch{patch.number}", patch.file), patch.origin)
             items.append((patch.number, Placed((line,), because=patch.because)))
     ordered = [item for _, item in sorted(items, key=lambda pair: pair[0])]

@@ -209,7 +209,7 @@ class SpecWriter:
                 added = self.contributed(one, "prep")
                 if added:
                     items.append(Placed(tuple(added), (*under, *_inside(one.guard, under))))
-        for patch in tree.patches:
+        for patch in tree.used:
             line = Line(f"%patch -P {patch.number} -p{patch.strip}", patch.origin)
             items.append(Placed((line,), (*under, *_inside(guard(patch.when), under)), patch.applied))
         return items

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
@@ -89,13 +89,35 @@ class Waiver(msgspec.Struct, frozen=True):
     origin: Origin | None = None
 
 
+class UpstreamPatch(msgspec.Struct, frozen=True):
+    """A patch of an upstream tree: its file, the N of `-pN`, when it is applied.
+
+    With `template` it is rendered from the patch template of that name, for the tree at hand.
+    """
+
+    file: str
+    strip: int = 1
+    template: str = ""
+    when: Condition | None = None
+    origin: Origin | None = None
+
+
+class UpstreamTree(msgspec.Struct, frozen=True):
+    """An upstream tree: how the definition calls it, its archive's file name, its patches in their order."""
+
+    name: str
+    archive: str
+    patches: tuple[UpstreamPatch, ...] = ()
+    origin: Origin | None = None
+
+
 @dataclass(frozen=True)
 class Sources:
     """The files of a package, and what its maintainer says about them.
 
     `features` are the `%bcond` names known for the package; `targets` the targets it is made for; `defined` tells
-    whether a definition rendered it (its scriptlets are then ours to mend, not notes). `trees` names for each patch the
-    upstream tree that it belongs to, where that is known.
+    whether a definition rendered it (its scriptlets are then ours to mend, not notes). `upstream` are its upstream
+    trees, where they are known.
     """
 
     name: str
@@ -108,13 +130,18 @@ class Sources:
     mentions: tuple[Mention, ...] = ()
     defined: bool = False
     notes: tuple[str, ...] = ()
-    trees: Mapping[str, str] = field(default_factory=dict)
+    upstream: tuple[UpstreamTree, ...] = ()
 
     @property
     def specs(self) -> tuple[SourceFile, ...]:
         """The spec files, the one named after the package first."""
         found = [file for name, file in self.files.items() if name.endswith(".spec")]
         return tuple(sorted(found, key=lambda file: (file.name != f"{self.name}.spec", file.name)))
+
+    @cached_property
+    def trees(self) -> Mapping[str, str]:
+        """For each patch the upstream tree that it belongs to, where that is known."""
+        return {patch.file: tree.name for tree in self.upstream for patch in tree.patches}
 
     @property
     def spec(self) -> SourceFile:

@@ -17,16 +17,18 @@ STORAGE_DRIVERS = {
 
 
 def stretches(template: str) -> Iterator[str]:
-    """The words between two tags of a template, apart from those that depend on a value of a loop."""
+    """The words between two tags of a template, apart from those that depend on a value of a loop or on a choice."""
     open_blocks: list[str] = []
     for part in re.split(r"(\[%.*?%\]|\$\{\{.*?\}\}|\[#.*?#\])", template, flags=re.DOTALL):
         if part.startswith("[%"):
             word = part.strip("[%]").split()[0]
             if word in ("for", "if"):
-                open_blocks.append(word)
+                open_blocks.append("choice" if "options[" in part else word)
             elif word.startswith("end"):
                 open_blocks.pop()
-        elif not part.startswith(("${{", "[#")) and not {"for", "if"} <= set(open_blocks):
+        elif (
+            not part.startswith(("${{", "[#")) and not {"for", "if"} <= set(open_blocks) and "choice" not in open_blocks
+        ):
             words = " ".join(part.split())
             if re.search(r"\w", words):
                 yield words

@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 
 CACHE = Path(__file__).parent.parent.parent / ".cache" / "debian"
-SUITES = ("bookworm", "trixie", "sid")
 _URI = re.compile(r"^'([^']+)' (\S+) \d+ (\S+:[0-9a-f]+|)$", re.MULTILINE)
 
 
@@ -68,17 +67,17 @@ def _alone() -> Iterator[None]:
 
 
 @functools.cache
-def _environment() -> dict[str, str]:
-    """The environment of apt commands: a private configuration, its package lists brought up to date once a run."""
+def _environment(suite: str) -> dict[str, str]:
+    """The environment of apt commands for a suite alone: a private configuration, its lists updated once a run."""
     if not shutil.which("apt-get"):
         raise RefusedError("Debian's sources: there is no apt on this machine")
     mirror, keyring = _machine_source()
-    apt = CACHE / "apt"
+    apt = CACHE / f"apt-{suite}"
     for folder in ("lists/partial", "cache/archives/partial"):
         (apt / folder).mkdir(parents=True, exist_ok=True)
     (apt / "status").touch()
     signed = f"[signed-by={keyring}] " if keyring else ""
-    entries = [f"{kind} {signed}{mirror} {suite} main\n" for suite in SUITES for kind in ("deb", "deb-src")]
+    entries = [f"{kind} {signed}{mirror} {suite} main\n" for kind in ("deb", "deb-src")]
     (apt / "sources.list").write_text("".join(entries))
     settings = {
         "Dir::Etc::SourceList": apt / "sources.list",
@@ -119,10 +118,10 @@ def source(package: str, suite: str, version: str, component: str = "orig") -> P
 
 
 def _fetch_source(package: str, suite: str, version: str, component: str) -> Path:
-    command = ["apt-get", "source", "--print-uris", "--only-source", "-t", suite, package]
-    listed = subprocess.run(command, env=_environment(), capture_output=True, text=True)
+    command = ["apt-get", "source", "--print-uris", "--only-source", package]
+    listed = subprocess.run(command, env=_environment(suite), capture_output=True, text=True)
     for uri, name, digest in _URI.findall(listed.stdout):
-        if not re.search(rf"\.{component}\.tar\.\w+$", name):
+        if not re.search(rf"[.-]{component}\.tar\.\w+$|[.]{component}\.tar\.\w+$", name):
             continue
         if not name.startswith(f"{package}_{version}"):
             raise RefusedError(f"{package} {version}: {suite} has {name} by now")
@@ -130,34 +129,52 @@ def _fetch_source(package: str, suite: str, version: str, component: str) -> Pat
         folder.mkdir(parents=True, exist_ok=True)
         half = folder / f"half-{name}.download"
         command = ["/usr/lib/apt/apt-helper", "download-file", uri, str(half), digest]
-        done = subprocess.run(command, env=_environment(), capture_output=True, text=True)
+        done = subprocess.run(command, env=_environment(suite), capture_output=True, text=True)
         if done.returncode:
             raise RefusedError(f"{name}: the registry does not give it: {_last(done.stderr or done.stdout)}")
         return half.rename(folder / name)
     raise RefusedError(f"{package} in {suite}: {_last(listed.stderr) or f'no {component}'}")
 
 
-def unpacked(suite: str, *packages: str) -> Path:
-    """A folder with the content of binary packages, unpacked beside nothing of the machine; without dependencies.
+def build_dependencies(suite: str, *sources: str) -> list[str]:
+    """The names of all packages that building these source packages needs, by apt's own reckoning.
+
+    Raises:
+        RefusedError: apt cannot tell.
+    """
+    names: set[str] = set()
+    for package in sources:
+        command = ["apt-get", "build-dep", "--print-uris", "-y", "--no-install-recommends", package]
+        done = subprocess.run(command, env=_environment(suite), capture_output=True, text=True)
+        if done.returncode:
+            raise RefusedError(f"the build dependencies of {package} in {suite}: {_last(done.stderr)}")
+        names |= {name.partition("_")[0] for _, name, _ in _URI.findall(done.stdout)}
+    return sorted(names)
+
+
+def unpacked(suite: str, *packages: str, name: str = "") -> Path:
+    """A folder with the content of exactly these binary packages, unpacked beside nothing of the machine.
+
+    `name` is the folder's, where the packages are too many to name it.
 
     Raises:
         RefusedError: the registry does not give them.
     """
-    folder = CACHE / f"{suite}-{'-'.join(packages)}"
+    folder = CACHE / f"{suite}-{name or '-'.join(packages)}"
     with _alone():
         if not folder.is_dir():
-            debs = CACHE / "debs"
-            debs.mkdir(parents=True, exist_ok=True)
-            command = ["apt-get", "download", *(f"{package}/{suite}" for package in packages)]
-            done = subprocess.run(command, cwd=debs, env=_environment(), capture_output=True, text=True)
-            if done.returncode:
-                raise RefusedError(f"{' '.join(packages)} in {suite}: {_last(done.stderr)}")
-            half = folder.with_suffix(".half")
+            half = CACHE / f"half-{folder.name}"
             shutil.rmtree(half, ignore_errors=True)
-            for package in packages:
-                newest = max(debs.glob(f"{package}_*.deb"), key=lambda path: path.stat().st_mtime)
-                subprocess.run(["dpkg-deb", "-x", str(newest), str(half)], check=True)
-            half.rename(folder)
+            debs = half / "debs"
+            debs.mkdir(parents=True)
+            command = ["apt-get", "download", *packages]
+            done = subprocess.run(command, cwd=debs, env=_environment(suite), capture_output=True, text=True)
+            if done.returncode:
+                raise RefusedError(f"{name or ' '.join(packages)} in {suite}: {_last(done.stderr)}")
+            for deb in sorted(debs.glob("*.deb")):
+                subprocess.run(["dpkg-deb", "-x", str(deb), str(half / "root")], check=True)
+            (half / "root").rename(folder)
+            shutil.rmtree(half)
     return folder
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from generator.sources import UpstreamPatch, UpstreamTree
 from tests.check.rules.conftest import Findings
 from tests.check.rules.spec import line, spec
 
@@ -104,12 +105,19 @@ TREE_TAGS = "Source0: engine-1.tar\nSource1: cli-1.tar\nPatch1: one.patch\nPatch
 WHERE = {"one.patch": "cli", "two.patch": "engine", "three.patch": "engine", "four.patch": "engine"}
 
 
+def upstream(where: dict[str, str]) -> tuple[UpstreamTree, ...]:
+    def of(tree: str) -> tuple[UpstreamPatch, ...]:
+        return tuple(UpstreamPatch(name) for name, its in where.items() if its == tree)
+
+    return tuple(UpstreamTree(tree, "", of(tree)) for tree in dict.fromkeys(where.values()))
+
+
 def test_a_patch_in_the_tree_of_others(findings: Findings) -> None:
     tags = TREE_TAGS + "Patch4: four.patch\n"
     good = spec(tags, TREES.format(cli="", engine="%patch -P 4 -p1\n"))
-    assert findings("patch-wrong-tree", good, trees=WHERE) == []
+    assert findings("patch-wrong-tree", good, upstream=upstream(WHERE)) == []
     bad = spec(tags, TREES.format(cli="%patch -P 4 -p1\n", engine=""))
-    (found,) = findings("patch-wrong-tree", bad, trees={**WHERE, "one.patch": "cli"})
+    (found,) = findings("patch-wrong-tree", bad, upstream=upstream({**WHERE, "one.patch": "cli"}))
     assert found.line == line(bad, "%patch -P 4")
     assert found.message.startswith("four.patch belongs to the tree engine, and is applied in cli-1")
 

@@ -1,0 +1,123 @@
+"""--upstream: patches that are rendered for the tree at hand, and the series that is tried on it."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from generator.sources.changes import Changes
+from generator.sources.patch import Patch
+from generator.upstream.apply import apply_patch
+from generator.upstream.archive import read_tree
+from tests.upstream.test_templates import ENGINES, SMALL_CLI, SMALL_CLIENT
+from tests.upstream.trees import write
+
+from .conftest import Run
+
+TREES = {"engine": ("engine", ENGINES["B"]), "cli": ("cli", SMALL_CLI), "client": ("buildx", SMALL_CLIENT)}
+
+
+@pytest.fixture
+def upstream(tmp_path: Path) -> dict[str, str]:
+    """The arguments of --upstream by strategy."""
+    for tree, content in TREES.values():
+        write(content, tmp_path / tree)
+    return {strategy: f"{tree}={tmp_path / tree}" for strategy, (tree, _) in TREES.items()}
+
+
+@pytest.mark.parametrize("package", ["docker", "docker-stable"])
+@pytest.mark.parametrize("strategy", TREES)
+def test_a_strategy_reaches_the_whole_package(
+    run: Run, tmp_path: Path, upstream: dict[str, str], strategy: str, package: str
+) -> None:
+    result = run("render", package, "--set", f"buildx-secrets={strategy}", "--upstream", upstream[strategy])
+    assert (result.code, result.err) == (0, "")
+    folder = tmp_path / "rendered" / package
+    (patch,) = (path for path in folder.glob("*.patch"))
+    applied = apply_patch(TREES[strategy][1], Patch.parse(patch.name, patch.read_bytes()))
+    assert applied.tree != TREES[strategy][1]
+    spec = (folder / f"{package}.spec").read_text()
+    (tag,) = (line for line in spec.splitlines() if patch.name in line)
+    number = tag.split(":")[0].removeprefix("Patch")
+    assert f"\n%patch -P {number} -p1\n" in spec
+    newest = Changes.parse("x", (folder / f"{package}.changes").read_bytes()).newest
+    assert newest is not None
+    assert f"  * {patch.name}\n" in newest.raw.decode()
+    assert "do not see it (bsc#1233819)" not in (folder / "README_SUSE.md").read_text().replace("\n", " ") or (
+        strategy == "cli"
+    )
+
+
+@pytest.mark.parametrize("strategy", ["spec", *TREES])
+def test_a_strategy_holds_on_every_target(run: Run, upstream: dict[str, str], strategy: str) -> None:
+    """The expectations follow the choice: buildx on SLE 15 and newer or not at all, never on SLE 12."""
+    given = ("--upstream", upstream[strategy]) if strategy in upstream else ()
+    result = run(
+        "check", "docker", "docker-stable", "--set", f"buildx-secrets={strategy}", *given, "--no-cache", "--strict"
+    )
+    assert (result.code, result.err) == (0, ""), result.out
+    assert "patch-does-not-apply" not in result.out
+
+
+def test_without_the_tree_the_default_renders_and_another_choice_says_what_is_missing(run: Run, tmp_path: Path) -> None:
+    assert run("render", "docker").code == 0
+    assert not list((tmp_path / "rendered/docker").glob("*.patch"))
+    result = run("render", "docker", "--set", "buildx-secrets=client")
+    assert result.code == 2
+    assert "is made for the upstream tree buildx, which is not here (give it with --upstream buildx=PATH" in result.err
+    assert "package.yaml:" in result.err
+
+
+def test_the_archive_is_found_in_a_folder_with_the_series_before_it(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "supply"
+    folder.mkdir()
+    path = "builder/builder-next/executor_linux.go"
+    code = ENGINES["B"][path].content
+    with tarfile.open(folder / "docker-27.4.1_ce_c710b88579fc.tar.xz", "w:xz") as tar:
+        for name, entry in ENGINES["B"].items():
+            info = tarfile.TarInfo(f"docker-27.4.1/{name}")
+            info.size = len(entry.content)
+            tar.addfile(info, io.BytesIO(entry.content))
+    first = "0001-SECRETS-daemon-allow-directory-creation-in-run-secre.patch"
+    count = code.count(b"\n")
+    diff = f"--- a/{path}\n+++ b/{path}\n@@ -{count - 1},2 +{count - 1},3 @@\n }}, networkProviders)\n }}\n+// SUSE\n"
+    (folder / first).write_text(diff.replace(" }, net", " \t}, net"))
+    arguments = ("docker", "--set", "buildx-secrets=engine", "--sources", folder)
+    assert run("render", *arguments).code == 0
+    patch = next((tmp_path / "rendered/docker").glob("0006-*.patch"))
+    assert b"\n // SUSE\n" in patch.read_bytes()
+    tree = read_tree(next(folder.glob("*.xz")))
+    assert apply_patch(
+        tree.replacing({path: tree[path].__class__(code + b"// SUSE\n")}), Patch.parse("x", patch.read_bytes())
+    )
+    (folder / first).write_text(diff.replace(" }, net", " \t}, knot"))
+    result = run("render", *arguments)
+    assert result.code == 2
+    assert f"{first}:3: {path}: the hunk @@" in result.err
+    assert "now in lines" in result.err
+
+
+def test_check_tells_which_patch_does_not_apply_where(run: Run, tmp_path: Path, upstream: dict[str, str]) -> None:
+    folder = tmp_path / "supply"
+    folder.mkdir()
+    name = "0003-BUILD-SLE12-revert-graphdriver-btrfs-use-kernel-UAPI.patch"
+    (folder / name).write_text("--- a/daemon/x.go\n+++ b/daemon/x.go\n@@ -1 +1 @@\n-a\n+b\n")
+    result = run("check", "docker", "--no-cache", "--sources", folder, "--upstream", upstream["engine"])
+    assert result.code == 1
+    assert "engine: daemon/x.go is not in the tree" in " ".join(result.out.split())
+    assert "[patch-does-not-apply]" in result.out
+    assert "on sle12" in result.out
+
+
+def test_wrong_names_and_trees_are_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    wrong = run("check", "docker", "--upstream", f"motor={tmp_path / 'tree'}")
+    assert (wrong.code, "trees: cli, buildx, engine" in wrong.err) == (2, True)
+    assert "is not TREE=PATH" in run("check", "docker", "--upstream", "engine").err
+    assert "there is no nowhere" in run("render", "docker", "--upstream", "engine=nowhere").err
+    (tmp_path / "bad.tar").write_bytes(b"no archive")
+    damaged = run("check", "docker", "--upstream", f"engine={tmp_path / 'bad.tar'}")
+    assert (damaged.code, "no archive of a kind known here" in damaged.err) == (2, True)
