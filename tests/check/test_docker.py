@@ -34,10 +34,10 @@ BROKEN = {
         "iptables >=",
     ),
     "a feature that contradicts an expectation": (
-        "    on: not sles\n",
-        "    on: always\n",
+        "    on: not sles or (",
+        "    on: sles or not sles or (",
         "expectation",
-        '{on: sles, absent: "%{name}-buildx"',
+        '{on: sles and option buildx-secrets == spec, absent: "%{name}-buildx"',
     ),
     "an expectation about a package that does not exist": (
         'absent: "%{name}-buildx", because',
