@@ -16,22 +16,34 @@ STORAGE_DRIVERS = {
 }
 
 
+#: The choices of the package that is compared with: the defaults.
+CHOICES = {"buildx-secrets": "spec"}
+
+
 def stretches(template: str) -> Iterator[str]:
-    """The words between two tags of a template, apart from those that depend on a value of a loop or on a choice."""
+    """The words between two tags of a template, apart from those of a loop's values, and of another choice."""
     open_blocks: list[str] = []
     for part in re.split(r"(\[%.*?%\]|\$\{\{.*?\}\}|\[#.*?#\])", template, flags=re.DOTALL):
         if part.startswith("[%"):
             word = part.strip("[%]").split()[0]
+            choice = re.search(r'options\["(.*?)"\] == "(.*?)"', part)
             if word in ("for", "if"):
-                open_blocks.append("choice" if "options[" in part else word)
+                open_blocks.append(_chosen(choice) if choice else word)
+            elif word in ("elif", "else") and open_blocks[-1] in ("chosen", "done", "other"):
+                open_blocks[-1] = _chosen(choice) if open_blocks[-1] == "other" else "done"
             elif word.startswith("end"):
                 open_blocks.pop()
-        elif (
-            not part.startswith(("${{", "[#")) and not {"for", "if"} <= set(open_blocks) and "choice" not in open_blocks
-        ):
+        elif {"other", "done"} & {*open_blocks} or part.startswith(("${{", "[#")):
+            continue
+        elif not {"for", "if"} <= set(open_blocks):
             words = " ".join(part.split())
             if re.search(r"\w", words):
                 yield words
+
+
+def _chosen(choice: re.Match[str] | None) -> str:
+    """Whether the words of a block are those of the choice; an else's are."""
+    return "chosen" if choice is None or CHOICES[choice[1]] == choice[2] else "other"
 
 
 def unsaid(name: str, template: str, text: str) -> list[str]:
