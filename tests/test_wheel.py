@@ -40,7 +40,8 @@ def test_an_installed_wheel_renders_docker(installed: Path, tmp_path: Path) -> N
 
 def test_an_installed_wheel_checks_docker(installed: Path, tmp_path: Path) -> None:
     found = json.loads(run(installed / "specgen", "check", "docker", "--format", "json", cwd=tmp_path))
-    assert [finding for finding in found["findings"] if finding["severity"] == "error"] == []
+    (package,) = found["packages"]
+    assert [finding for finding in package["findings"] if finding["severity"] == "error"] == []
 
 
 def test_an_installed_wheel_knows_its_version(installed: Path, tmp_path: Path) -> None:
