@@ -33,6 +33,7 @@ SHOWN = 400  # lines of a difference on a terminal; `specgen diff` shows all
 @click.option("--wait", is_flag=True, help="Request only when everything in the branch has been built.")
 @click.option("--base", default="", metavar="REV", help="Others' changes up to this revision were taken over here.")
 @click.option("--rewrite-changes", metavar="REASON", default="", help="Send our wording of older entries, too.")
+@click.option("--maintenance", is_flag=True, help="All maintained codestreams, in one request to the project of --to.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
 @click.option("--rehearse", is_flag=True, help="Do it all on a private server made for this; needs no account.")
 @click.option("--yes", is_flag=True, help="Send without asking.")
@@ -50,6 +51,7 @@ def submit(
     wait: bool,
     base: str,
     rewrite_changes: str,
+    maintenance: bool,
     dry_run: bool,
     rehearse: bool,
     yes: bool,
@@ -70,9 +72,15 @@ def submit(
 
     wishes = Wishes(direct=direct, wait=wait, message=message, base=base, rewrite=bool(rewrite_changes))
     locals_ = _locals(app, packages or (".",), settings, sources)
+    if rehearse and maintenance:
+        raise click.UsageError("--maintenance cannot be rehearsed: use --dry-run")
     if rehearse:
         return _rehearse(locals_, to, wishes, format_, trust=trust)
     how = How(format_, dry_run, yes, rewrite_changes, trust)
+    if maintenance:
+        from generator.cli.maintenance import maintain
+
+        return maintain(locals_, to, wishes, how, _show, lambda: _confirm([], yes=yes, reason=""))
     return _submit(locals_, to, wishes, how)
 
 

@@ -223,12 +223,11 @@ class Server:
         """One request."""
         return as_request(self.connection.get_xml("request", str(number)))
 
-    def create_request(
-        self, kind: str, actions: Iterable[tuple[Place, str, Place]], description: str, *, release: str = ""
-    ) -> int:
+    def create_request(self, kind: str, actions: Iterable[tuple[Place, str, Place]], description: str) -> int:
         """Create a request, once, and give its number. An action is source, its revision, and target.
 
-        `release` is the project that a maintenance incident is for.
+        The target of a `maintenance_incident` is the maintenance project and, instead of a package, the project that
+        the update is for.
 
         Raises:
             ServerError: the server refuses, or it is not known what it did.
@@ -237,9 +236,8 @@ class Server:
         for source, revision, target in actions:
             action = etree.SubElement(root, "action", type=kind)
             etree.SubElement(action, "source", project=source.project, package=source.package, rev=revision)
-            ends = {"project": target.project, **({"package": target.package} if target.package else {})}
-            if release or kind == "maintenance_incident":
-                ends = {"project": target.project, "releaseproject": release or target.package}
+            second = "releaseproject" if kind == "maintenance_incident" else "package"
+            ends = {"project": target.project, **({second: target.package} if target.package else {})}
             etree.SubElement(action, "target", ends)
         etree.SubElement(root, "description").text = description
         answer = self.connection.send("POST", ("request",), {"cmd": "create"}, etree.tostring(root, encoding="utf-8"))

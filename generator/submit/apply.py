@@ -147,7 +147,7 @@ class Apply:
                 raise ServerError(f"{self.plan.work} does not hold what was committed", hint="look at its history")
             return now
 
-        now = self._once("the commit", send, self._landed)
+        now = send_once(self.server, "the commit", send, self._landed)
         if now.revision > base + 1:
             raise ServerError(
                 f"somebody else committed to {self.plan.work} at the same time",
@@ -175,7 +175,7 @@ class Apply:
             found = [one.number for one in self.server.requests(source=work, target=target) if one.number not in known]
             return found[-1] if found else None
 
-        self.outcome.request = self._once("the request", send, landed)
+        self.outcome.request = send_once(self.server, "the request", send, landed)
 
     def _supersede(self, number: int) -> None:
         by = self.outcome.request
@@ -187,35 +187,6 @@ class Apply:
 
         self.server.connection.patiently(act)
         self.outcome.superseded.append(number)
-
-    def _once(self, what: str, send: Callable[[], T], landed: Callable[[], T | None]) -> T:
-        patience = self.server.connection.patience
-        for wait in (*patience.waits(), None):
-            try:
-                return send()
-            except (AnswerError, UnreachableError) as error:
-                if not error.transient:
-                    raise
-                found = self._look(landed, more=error.sent)
-                if found is not None:
-                    return found
-                if error.sent:
-                    raise UnreachableError(
-                        f"{what} may or may not have arrived: {error.problems[0].message}",
-                        hint="run the same command again after a while: it looks before it sends",
-                    ) from error
-                if wait is None:
-                    raise
-            time.sleep(wait)
-        raise AssertionError("the last attempt returns or raises")
-
-    def _look(self, landed: Callable[[], T | None], *, more: bool) -> T | None:
-        for wait in (*(self.server.connection.patience.waits() if more else ()), None):
-            found = landed()
-            if found is not None or wait is None:
-                return found
-            time.sleep(wait)
-        return None
 
     def _write(self, phase: str, step: Step, **facts: Any) -> None:
         about = {"request": self.outcome.request, "revision": self.outcome.revision, **facts}
@@ -252,3 +223,39 @@ class Apply:
 
 def _state(listing: Listing | None) -> tuple[str, dict[str, str]] | None:
     return None if listing is None else (listing.digest, dict(listing.files))
+
+
+def send_once(server: Server, what: str, send: Callable[[], T], landed: Callable[[], T | None]) -> T:
+    """Send what cannot be sent twice without harm; where the answer is lost, `landed` looks whether it arrived.
+
+    Raises:
+        ServerError: the server refuses.
+        UnreachableError: it stays open whether it arrived.
+    """
+    for wait in (*server.connection.patience.waits(), None):
+        try:
+            return send()
+        except (AnswerError, UnreachableError) as error:
+            if not error.transient:
+                raise
+            found = _look(server, landed, more=error.sent)
+            if found is not None:
+                return found
+            if error.sent:
+                raise UnreachableError(
+                    f"{what} may or may not have arrived: {error.problems[0].message}",
+                    hint="run the same command again after a while: it looks before it sends",
+                ) from error
+            if wait is None:
+                raise
+        time.sleep(wait)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _look(server: Server, landed: Callable[[], T | None], *, more: bool) -> T | None:
+    for wait in (*(server.connection.patience.waits() if more else ()), None):
+        found = landed()
+        if found is not None or wait is None:
+            return found
+        time.sleep(wait)
+    return None

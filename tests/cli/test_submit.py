@@ -198,6 +198,27 @@ def test_others_changes_stop_it(run: Run, obs: PrivateObs, project: str, folder:
     assert code == 0, out
 
 
+def test_maintenance(run: Run, obs: PrivateObs, project: str, folder: Path) -> None:
+    maintenance = obs.project()
+    attribute = '<attributes><attribute namespace="OBS" name="Maintained"/></attributes>'
+    obs.need("POST", f"/source/{project}/_attribute", attribute)
+    (folder / ".specgen.yaml").write_text("targets: [sle15, leap16.0]\n")
+    try:
+        code, out, err = run("submit", folder, "--to", maintenance, "--maintenance", "--dry-run")
+        assert code == 0, err
+        assert "leap16.0: kept in git" in err
+        assert "+- Change it (bsc#1234567)" in out
+        code, out, err = run("submit", folder, "--to", maintenance, "--maintenance", "--yes", "--format", "json")
+        assert code == 0, err
+        (result,) = json.loads(out)["results"]
+        assert result["created"]
+        assert b'type="maintenance_incident"' in obs.need("GET", f"/request/{result['request']}")
+        code, out, _ = run("submit", folder, "--to", maintenance, "--maintenance", "--yes")
+        assert f"hello: request {result['request']}, which was there before" in out
+    finally:
+        obs.need("DELETE", f"/source/{project}/_attribute/OBS:Maintained")
+
+
 def test_a_check_with_errors_stops_it(run: Run, obs: PrivateObs, project: str, folder: Path) -> None:
     (folder / "hello.spec").write_text(SPEC.replace("%build\n", "%build\n%if 1\n"))
     code, out, err = run("submit", folder, "--to", project, "--yes")
