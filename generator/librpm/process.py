@@ -8,6 +8,7 @@ import importlib.util
 import marshal
 import os
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -273,16 +274,22 @@ class Process:
 
     def kill(self) -> None:
         """End the reader and everything in its sandbox, and wait until all of it is gone."""
-        inner = self._inner()
-        self._child.kill()
-        self._child.wait()
-        for descriptor in inner:  # process 1 of the sandbox: it is gone when all others are
-            select.select([descriptor], [], [], KILL_SECONDS)
-            os.close(descriptor)
+        inner = self._inner() if self.sandboxed else []
+        if self.sandboxed:
+            self._child.kill()
         for stream in (self._child.stdin, self._child.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+        try:  # without a sandbox the supervisor notices that nobody listens, and ends what it started
+            self._child.wait(KILL_SECONDS)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self._child.wait()
+        for descriptor in inner:  # process 1 of the sandbox: it is gone when all others are
+            select.select([descriptor], [], [], KILL_SECONDS)
+            os.close(descriptor)
         self.close_files()
 
     def _inner(self) -> list[int]:

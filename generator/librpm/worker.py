@@ -513,8 +513,8 @@ class Settings:
 class Parser:
     """A forked process that does one task, as the supervisor sees it."""
 
-    def __init__(self, rpm: Rpm, settings: Settings, task: "Any", memory: mmap.mmap) -> None:
-        self.settings, self.memory = settings, memory
+    def __init__(self, rpm: Rpm, settings: Settings, task: "Any", memory: mmap.mmap, out: int) -> None:
+        self.settings, self.memory, self.out = settings, memory, out
         self.status: "int | None" = None
         memory[:8] = bytes(8)
         self.log_fd, log_end = os.pipe()
@@ -533,12 +533,15 @@ class Parser:
         poller = select.poll()
         poller.register(self.log_fd, select.POLLIN)
         poller.register(self.alive_fd, select.POLLIN)
+        poller.register(self.out, 0)  # tells when nobody reads there any more
         deadline = time.monotonic() + self.settings.seconds
         ending, look = False, time.monotonic() + TICK
         while True:
             for descriptor, _ in poller.poll(0 if ending else TICK * 1000):
                 if descriptor == self.log_fd and self.read_log():
                     continue
+                if descriptor == self.out:
+                    return "unwanted"
                 poller.unregister(descriptor)
                 ending = ending or descriptor == self.alive_fd
             if len(self.log) > self.settings.output:
@@ -701,10 +704,12 @@ def supervise(rpm: Rpm, settings: Settings, job: "Any", files: "list[tuple[str, 
             mount(b"tmpfs", "/tmp", MS_NOSUID | MS_NODEV, b"size=64m,mode=1777")
         else:
             os.makedirs(settings.scratch)
-        parser = Parser(rpm, settings, task, memory)
+        parser = Parser(rpm, settings, task, memory, out)
         verdict = parser.watch()
         late = verdict == "time"
         parser.stop()
+        if verdict == "unwanted":
+            return
         result = parser.result() if verdict == "ok" else b""
         if b"\n" in result:
             verdict, result = "broken", b""

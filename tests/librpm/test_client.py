@@ -310,16 +310,20 @@ def processes_with(word: bytes) -> list[str]:
     return found
 
 
-def test_an_interrupt_leaves_no_process_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("sandboxed", [True, False])
+def test_an_interrupt_leaves_no_process_behind(sandboxed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not sandboxed:
+        monkeypatch.setattr(process.sandbox, "bubblewrap", lambda *_, **__: ["/nonexistent/bwrap"])
+
     def interrupt(*arguments: object) -> None:
         assert processes_with(b"86421")
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
-        with pytest.raises(KeyboardInterrupt), Librpm.start() as librpm:
-            librpm.read(package("%(sleep 86421)"), [RED])
+        signal.setitimer(signal.ITIMER_REAL, 1)
+        with pytest.raises(KeyboardInterrupt), Librpm.start(warn=lambda message: None) as librpm:
+            librpm.read(package("%(sleep 86421)", defined=True), [RED])
     finally:
         signal.signal(signal.SIGALRM, before)
     assert not processes_with(b"86421")
