@@ -81,7 +81,7 @@ def default_specs() -> Path:
     return Path("specs")
 
 
-COMMANDS = ("render", "check", "diff", "submit", "status", "rules", "targets", "obs", "doctor", "completion")
+COMMANDS = ("render", "check", "diff", "submit", "status", "rules", "targets", "schema", "obs", "doctor", "completion")
 """The commands in the order of the help; each is the function of that name in the module of that name."""
 
 
