@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TESTED = ("1.6.0", "1.99")
-"""The oldest osc that the tests have run with, and the first that may change what is used here."""
+TESTED = ("1.6.0", "2")
+"""The oldest osc that the tests have run with (the newest: 1.28), and the first that may change what is used here."""
 
 TIMEOUT = 120.0  # seconds without a byte
 RETRIES = 4
