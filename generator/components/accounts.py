@@ -7,8 +7,9 @@ Sources: sysusers.d(5), the macro file of sysuser-tools, subuid(5), usermod(8).
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
+
+from msgspec.structs import replace
 
 from generator.components.contribution import Contribution, File, Source, Tag, guard
 from generator.components.entry import ConditionalEntry, Entry, Name, Shape, SourceNumber

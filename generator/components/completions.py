@@ -4,8 +4,9 @@ Source: the boolean `packageand(PACKAGE:SHELL)` of openSUSE's Supplements.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+import msgspec
 
 from generator.components.contribution import Contribution, File, Subpackage, Tag, guard
 from generator.components.entry import ConditionalEntry, Path, Word
@@ -13,8 +14,7 @@ from generator.components.facts import Facts
 from generator.components.kind import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Shell:
+class Shell(msgspec.Struct, frozen=True):
     """What a shell calls itself, the package its completions need, and where it looks for them."""
 
     title: str

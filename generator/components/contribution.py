@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+import msgspec
 
 from generator.condition import Condition, Macro, Not, String, negated
 from generator.origin import Origin
@@ -39,8 +40,7 @@ def _is_opposite(condition: Condition) -> bool:
             return False
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(msgspec.Struct, frozen=True):
     """A line of the preamble: `Requires(post): udev` has name `Requires`, qualifier `post`, value `udev`.
 
     `package` is the subpackage's suffix, empty for the main package. `value` is macro text; a tag without a name is
@@ -56,8 +56,7 @@ class Tag:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A file that the package brings along: a `SourceN` tag and, unless it is external, its content.
 
     The content is the file `name` (or the template `name`.j2) of the definition's folder, or what the component's
@@ -74,8 +73,7 @@ class Source:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Define:
+class Define(msgspec.Struct, frozen=True):
     """A macro of the preamble; with `fallback` it is defined only where the distribution does not define it."""
 
     name: str
@@ -86,8 +84,7 @@ class Define:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(msgspec.Struct, frozen=True):
     """A file of a binary package: its line in %files and the command that puts it below the build root.
 
     `attributes` stand before the path (`%dir`, `%config(noreplace)`); `install` is empty where something else puts
@@ -104,8 +101,7 @@ class File:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Subpackage:
+class Subpackage(msgspec.Struct, frozen=True):
     """A binary package beside the main one."""
 
     name: str
@@ -121,8 +117,7 @@ class Subpackage:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(msgspec.Struct, frozen=True):
     """All that one component adds.
 
     `scope` is what its templates see beside the package's facts; they stand under `guard`, in the sections of
@@ -131,11 +126,11 @@ class Contribution:
     """
 
     kind: str
-    scope: Mapping[str, Any] = field(default_factory=dict)
+    scope: Mapping[str, Any] = {}
     package: str = ""
     tree: str = ""
     guard: Guard = ()
-    section_options: Mapping[str, str] = field(default_factory=dict)
+    section_options: Mapping[str, str] = {}
     tags: tuple[Tag, ...] = ()
     sources: tuple[Source, ...] = ()
     defines: tuple[Define, ...] = ()

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 
@@ -26,8 +25,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     origin: Origin | None = None
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True, dict=True):
     """What a text must look like: a pattern for the whole of it, and what that is called in messages.
 
     A `plain` text is taken as it is; others are macro text, which rpm expands where it stands.
@@ -43,8 +41,7 @@ class Shape:
         return re.compile(self.pattern, re.ASCII)
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """The least and the largest whole number that will do."""
 
     least: int
@@ -83,8 +80,7 @@ class ConditionalEntry(Entry, frozen=True, kw_only=True):
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Item(Generic[T]):
+class Item(msgspec.Struct, Generic[T], frozen=True):
     """One item of a conditional list: the value, the conditions around it, and the reason given for it."""
 
     value: T

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from generator.components.contribution import Subpackage
 
 _MACRO = re.compile(r"%%|%\{([A-Za-z_]\w*)\}")
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """The package as the definition gives it. `kinds` holds the value of every kind of component by its key."""
 
     name: str
     version: str  # macro text
     macros: Mapping[str, str]
-    kinds: Mapping[str, Any] = field(default_factory=dict)
+    kinds: Mapping[str, Any] = {}
     subpackages: tuple[Subpackage, ...] = ()
 
     def plain(self, text: str) -> str:

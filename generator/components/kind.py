@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+import msgspec
 
 from generator.components.contribution import Contribution
 from generator.components.facts import Facts
@@ -19,8 +20,7 @@ def _sound(value: Any, facts: Facts) -> Iterable[Problem]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """A kind of component: a key of the definition, the type of what stands under it, and what that means.
 
     A module of `components` that has a `KIND` is a kind; nothing else has to know it. `expand` gives one contribution

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 import msgspec
@@ -23,8 +22,7 @@ _FOLDERS = re.compile(rf"{ROOT}/(?:SPECS/\d+|SOURCES|targets)/|/tmp/evaluate\.sp
 _CARET = re.compile(r"^(?:error|warning):\s*\^\s*$")
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """A package directory to read: on which targets, with which states of the features, in which flavours.
 
     `flavours` are those of `_multibuild` where None is given.
@@ -59,8 +57,7 @@ class Answer(msgspec.Struct, frozen=True):
     result: int
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """One parse: what to do on which target, and for a reading, of which spec."""
 
     do: str
@@ -91,12 +88,11 @@ class Task:
         return msgspec.structs.replace(empty, **values)
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """The tasks for one package directory, and its files as the sandbox shows them: name, mode, content."""
 
     tasks: Sequence[Task]
-    files: Sequence[tuple[str, int, bytes]] = field(default=())
+    files: Sequence[tuple[str, int, bytes]] = ()
 
 
 def reading_job(request: Request) -> Job:

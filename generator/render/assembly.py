@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from generator.components.contribution import Contribution, File, Guard, Source, Subpackage, Tag, guard
 from generator.components.entry import Dependency, Items

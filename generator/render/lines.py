@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from generator.components.contribution import Guard
 from generator.condition import Condition, negated, opening
@@ -15,8 +17,7 @@ WIDTH = 79
 _DIRECTIVE = re.compile(r"\s*%(?!%)\w|#")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One rendered line without its end, and the place of the fact that it comes from."""
 
     text: str
@@ -24,8 +25,7 @@ class Line:
     kind: str = ""  # the kind of component that contributed it; empty for the definition itself
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """Lines that stand together under a guard, with the reason for them."""
 
     lines: tuple[Line, ...]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from generator.components.contribution import Contribution, Guard, Subpackage, guard
 from generator.definition.model import Tree
@@ -20,8 +22,7 @@ BODIES = ("prep", "build", "install", "check", *SCRIPTLETS)
 """Sections that a definition's folder can hold a body for: SECTION.sh, SECTION-SUBPACKAGE.sh."""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """A section of the spec: its own line, and what stands in it."""
 
     title: Line
