@@ -39,7 +39,7 @@ CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
     0x40000000,
 )
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND = 1, 2, 4, 32, 4096
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38
 SIGINT, SIGKILL, SIGPIPE, SIGXFSZ = 2, 9, 13, 25
 SIG_DFL, SIG_IGN = ctypes.c_void_p(0), ctypes.c_void_p(1)
 
@@ -217,7 +217,6 @@ def refuse_system_calls() -> None:
 def drop_capabilities() -> None:
     """Give up all capabilities, also those of our own user namespace."""
     call(libc.capset, (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())
-    call(libc.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 def resident_memory(proc: int, process: str = "self") -> int:
@@ -588,21 +587,21 @@ class Parser:
 
     def stop(self) -> None:
         """End the parser and all that it left behind."""
-        try:
-            if self.settings.sandboxed:
-                os.kill(-1, SIGKILL)  # all of this pid namespace, except its process 1, which we are
-            else:
-                os.kill(self.pid, SIGKILL)
-                os.killpg(self.pid, SIGKILL)
-        except ProcessLookupError:
-            pass
-        if self.status is None:
-            self.status = os.waitpid(self.pid, 0)[1]
-        while self.settings.sandboxed:
+        while True:
             try:
-                os.waitpid(-1, 0)
+                if self.settings.sandboxed:
+                    os.kill(-1, SIGKILL)  # all of this pid namespace, except its process 1, which we are
+                else:
+                    for child in self.children():
+                        os.kill(child, SIGKILL)
+            except ProcessLookupError:
+                pass
+            try:
+                pid, status = os.waitpid(-1, 0)
             except ChildProcessError:
                 break
+            if pid == self.pid:
+                self.status = status
         os.set_blocking(self.log_fd, False)
         try:
             while len(self.log) <= self.settings.output and self.read_log():
@@ -611,6 +610,14 @@ class Parser:
             pass
         os.close(self.log_fd)
         os.close(self.alive_fd)
+
+    def children(self) -> "list[int]":
+        """The parser and what it left behind, where they are our children."""
+        try:
+            found = read_at(self.settings.proc, "self/task/%d/children" % os.getpid())
+        except OSError:  # a kernel without this file
+            return [self.pid] if self.status is None else []
+        return [int(child) for child in found.split()]
 
     def result(self) -> bytes:
         """What the parser found."""
@@ -641,6 +648,7 @@ def run_parser(
         limit(resource.RLIMIT_AS, settings.memory)
         limit(resource.RLIMIT_CPU, int(settings.seconds) + 1)
         limit(resource.RLIMIT_NPROC, settings.processes)
+        call(libc.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         if settings.sandboxed:
             drop_capabilities()
         os.chdir(os.path.join(settings.root, "SOURCES"))
@@ -673,6 +681,7 @@ def supervise(rpm: Rpm, settings: Settings, job: "Any", files: "list[tuple[str, 
     """Do the tasks of a job, each in a parser of its own, and send each answer as soon as it is there."""
     if not settings.sandboxed:
         settings.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what a spec leaves behind becomes our child
         remove_tree(settings.root, keep=True)
     else:
         mount(b"tmpfs", settings.root, MS_NOSUID | MS_NODEV, b"size=256m,mode=755")

@@ -368,6 +368,9 @@ def test_without_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
         (slow,) = librpm.read(package("%(sleep 86423)"), [RED]).readings
         assert "longer than 2 s" in slow.error
         assert not processes_with(b"86423")
+        (reading,) = librpm.read(package("%(setsid sleep 86425 >/dev/null 2>&1 &)\n"), [RED]).readings
+        assert reading.error == ""
+        assert not processes_with(b"86425")
         folder = Path(librpm._process(own=False)._folder)
         assert folder.is_dir()
     assert not folder.exists()
