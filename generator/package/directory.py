@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from generator.errors import InputError, RefusalError
 from generator.sources import Sources
@@ -34,7 +35,7 @@ def write(sources: Sources, directory: Path, supplied: Mapping[str, Path] | None
 
     Raises:
         InputError: the directory is a file, or a name leaves it.
-        RefusalError: it cannot be written to.
+        RefusalError: it cannot be written to, or a supplied file cannot be read.
     """
     report = Report()
     try:
@@ -66,21 +67,38 @@ def _replace(directory: Path, name: str, content: bytes, report: Report) -> None
     if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
         report.unchanged.append(name)
         return
-    begun = directory / f"{_BEGUN}{os.getpid()}-{name}"
-    with begun.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    begun.replace(path)
+    _put(path, lambda file: file.write(content))
     report.written.append(name)
 
 
 def _copy(directory: Path, name: str, source: Path, report: Report) -> None:
     path = directory / name
-    if path.is_file() and path.stat().st_size == source.stat().st_size and path.read_bytes() == source.read_bytes():
-        report.unchanged.append(name)
-        return
-    begun = directory / f"{_BEGUN}{os.getpid()}-{name}"
-    shutil.copyfile(source, begun)
-    begun.replace(path)
+    try:
+        with source.open("rb") as given:
+            if path.is_file() and not path.is_symlink() and _same(given, path):
+                report.unchanged.append(name)
+                return
+            given.seek(0)
+            _put(path, lambda file: shutil.copyfileobj(given, file))
+    except OSError as error:
+        raise RefusalError(f"{source} cannot be read: {error.strerror}") from None
     report.written.append(name)
+
+
+def _same(given: BinaryIO, path: Path) -> bool:
+    return os.fstat(given.fileno()).st_size == path.stat().st_size and given.read() == path.read_bytes()
+
+
+def _put(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """Write a file under another name and rename it when all of it is on the disk; a link is replaced, not followed."""
+    begun = path.with_name(f"{_BEGUN}{os.getpid()}-{path.name}")
+    try:
+        with begun.open("wb") as file:
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+        begun.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            begun.unlink()
+        raise RefusalError(f"{path} cannot be written: {error.strerror}") from None
