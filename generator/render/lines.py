@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from generator.components.contribution import Guard
 from generator.condition import Condition, negated, opening
+from generator.errors import InputError
 from generator.origin import Origin, origin_of
 
 WIDTH = 79
-_DIRECTIVE = re.compile(r"\s*%(?!%)\w|#")
+_DIRECTIVE = re.compile(r"\s*(%(?!%)\w|#)")
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -48,12 +49,18 @@ def paragraphs(prose: str) -> list[str]:
 
     librpm looks for sections, conditions and comments after it has expanded a line, so a doubled `%` does not hide
     them at the start of one: such a line is indented by a blank, within a paragraph after the break was moved.
+
+    Raises:
+        InputError: a paragraph begins with `#`; librpm drops such a line, indented or not, and nothing hides it.
     """
     lines: list[str] = []
     for line in prose.strip("\n").split("\n"):
         text = line.rstrip()
         if _DIRECTIVE.match(text):
             joined = bool(lines and lines[-1])
+            if not joined and text.lstrip().startswith("#"):
+                hint = "begin it with a word"
+                raise InputError("a paragraph of a description begins with #, which rpm drops", origin_of(prose), hint)
             text = f"{lines.pop().rstrip()} {text.strip()}" if joined else f" {text}"
         lines.append(text)
     return [escaped(line) for line in lines]

@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from generator.errors import InputError
 from generator.origin import Origin, Text
-from generator.render.lines import Line
+from generator.render.lines import Line, escaped
 
 _MARK = re.compile("\x00(\\d+)\x00")
 
@@ -49,7 +49,7 @@ class Environment(ImmutableSandboxedEnvironment):
             auto_reload=False,
             **options,
         )
-        self.filters.update(shell=shlex.quote, sysusers=_sysusers)
+        self.filters.update(prose=escaped, shell=shlex.quote, sysusers=_sysusers)
 
     def _mark(self, value: Any) -> Any:
         if isinstance(value, Text) and value.origin:
