@@ -1,0 +1,73 @@
+"""Tier 2: what the patches add to docker.io 26.1.5 and docker-buildx 0.13.1 is vetted, and tested by Go."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.upstream import debian
+from tests.upstream.gopath import TAGS, Workspace
+
+pytestmark = pytest.mark.live
+
+PACKAGES = {"docker": "./builder/builder-next", "cli": "./cmd/docker", "buildx": "./commands"}
+
+
+@pytest.fixture(scope="module")
+def patched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    with debian.or_skip():
+        workspace = Workspace(tmp_path_factory.mktemp("patched"))
+    yield workspace
+    workspace.remove()
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    with debian.or_skip():
+        workspace = Workspace(tmp_path_factory.mktemp("pristine"), patched=())
+    yield workspace
+    workspace.remove()
+
+
+def results(workspace: Workspace, project: str) -> dict[str, str]:
+    """The result of each of a package's own tests, without those within others."""
+    done = workspace.go(project, "test", "-vet=off", "-json", "-tags", TAGS, PACKAGES[project])
+    events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    found = {
+        event["Test"]: event["Action"]
+        for event in events
+        if "Test" in event and "/" not in event["Test"] and event["Action"] in ("pass", "fail", "skip")
+    }
+    assert found, done.stdout + done.stderr
+    return found
+
+
+@pytest.mark.parametrize("project", PACKAGES)
+def test_the_patched_package_is_vetted(patched: Workspace, project: str) -> None:
+    done = patched.go(project, "vet", "-tags", TAGS, PACKAGES[project])
+    assert done.returncode == 0, done.stderr
+
+
+OURS = {
+    "docker": {
+        "TestSUSESecretsToggle",
+        "TestSUSESecretsAreOffInRootlessMode",
+        "TestSUSESecretsRun",
+        "TestCopySUSESecret",
+        "TestSUSESecretOwner",
+        "TestSUSESecretMount",
+    },
+    "cli": {"TestBuildKitChoice", "TestLegacyBuilderNotice"},
+    "buildx": {"TestAddSUSESecrets", "TestWithSUSESecretsIsOffWithoutItsToggle"},
+}
+CHANGED = {"docker": set(), "cli": {"TestBuildWithBuilder", "TestBuilderBroken"}, "buildx": set()}
+
+
+@pytest.mark.parametrize("project", PACKAGES)
+def test_our_tests_pass_and_upstreams_change_as_expected(patched: Workspace, pristine: Workspace, project: str) -> None:
+    after = results(patched, project)
+    assert {name: after.get(name) for name in OURS[project]} == dict.fromkeys(OURS[project], "pass")
+    before = results(pristine, project) if set(after) - OURS[project] else {}
+    changed = {name for name in before if before[name] != after.get(name)}
+    assert changed == CHANGED[project]
+    assert all(before[name] == "pass" for name in changed)
