@@ -30,7 +30,7 @@ def expand(entries: dict[Path, Configuration], facts: Facts) -> Iterable[Contrib
     for path, entry in entries.items():
         under, origin = guard(entry.when), entry.origin
         sources: tuple[Source, ...] = ()
-        echo, given = f"echo {shlex.quote(entry.content)} | ", "/dev/stdin"
+        echo, given = f"{_printing(entry.content)} | ", "/dev/stdin"
         if entry.file:
             echo, given = "", f"%{{SOURCE:{entry.file}}}"
             sources = (Source(entry.file, entry.source, because=entry.because, origin=origin),)
@@ -52,6 +52,12 @@ def expand(entries: dict[Path, Configuration], facts: Facts) -> Iterable[Contrib
             ),
             origin=origin,
         )
+
+
+def _printing(content: str) -> str:
+    """The command that prints one line of macro text; shells differ in what echo makes of some."""
+    command = "printf '%%s\\n'" if content.startswith("-") or "\\" in content else "echo"
+    return f"{command} {shlex.quote(content)}"
 
 
 def check(entries: dict[Path, Configuration], facts: Facts) -> Iterator[Problem]:

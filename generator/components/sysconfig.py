@@ -10,7 +10,8 @@ from generator.components.contribution import Contribution, Define, File, Source
 from generator.components.entry import ConditionalEntry, Entry, Name, Plain, Shape, SourceNumber
 from generator.components.facts import Facts
 from generator.components.kind import Kind
-from generator.errors import Problem
+from generator.errors import InputError, Problem
+from generator.origin import origin_of
 
 FALLBACK = "/var/adm/fillup-templates"
 """Where templates lie on distributions without `%_fillupdir` (SLE 12)."""
@@ -76,7 +77,6 @@ def expand(files: dict[FileKey, Sysconfig], facts: Facts) -> Iterable[Contributi
                 Source(
                     template,
                     number=entry.source,
-                    guard=under,
                     template="file",
                     because=entry.because,
                     origin=origin,
@@ -104,6 +104,14 @@ def check(files: dict[FileKey, Sysconfig], facts: Facts) -> Iterator[Problem]:
             if variable.name in seen:
                 yield Problem(f"sysconfig.{name}: {variable.name} is there already", variable.origin, "remove one")
             seen.add(variable.name)
+            if variable.type != "string":
+                from generator.sources.settingtype import SettingType
+
+                try:
+                    SettingType.parse(variable.type)
+                except InputError as error:
+                    message = f"sysconfig.{name}: {error.problems[0].message}"
+                    yield Problem(message, origin_of(variable.type) or variable.origin, error.problems[0].hint)
 
 
 KIND = Kind("sysconfig", dict[FileKey, Sysconfig], expand, order=50, check=check)

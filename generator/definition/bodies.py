@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from generator.definition.convert import nearest
 from generator.definition.model import SourceText
-from generator.errors import Problem
+from generator.errors import InputError, Problem
 from generator.origin import Origin
 
 SECTIONS = ("build", "install", "check")
@@ -49,10 +49,9 @@ def faults(files: Mapping[str, SourceText], packages: Collection[str], others: C
             yield Problem(f"{key} is no source, and no body of a section of this package", Origin(path, 1), hint)
             continue
         try:
-            lines = file.content.decode("utf-8").split("\n")
-        except UnicodeDecodeError as error:
-            line = file.content.count(b"\n", 0, error.start) + 1
-            yield Problem("this is not UTF-8", Origin(path, line), "save the file as UTF-8")
+            lines = file.text.split("\n")
+        except InputError as error:
+            yield from error.problems
             continue
         for number, text in enumerate(lines, 1):
             if found := _SECTION.match(text):

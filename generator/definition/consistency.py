@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from generator import targets
 from generator.components.contribution import Subpackage
 from generator.components.entry import Entry
 from generator.components.facts import Facts
@@ -51,6 +52,7 @@ class Parts:
 
 def problems(parts: Parts) -> Iterator[Problem]:
     """Everything that does not fit together."""
+    yield from _targets(parts.named("targets"))
     yield from _patches(parts.named("trees").values())
     yield from _trees(parts)
     yield from _macros(parts)
@@ -64,6 +66,14 @@ def problems(parts: Parts) -> Iterator[Problem]:
     if any(name.endswith(".sh") for name in parts.files):
         sources = {str(source.file) for source in parts.named("sources").values()}
         yield from faults(parts.files, parts.packages, sources)
+
+
+def _targets(wanted: Iterable[str]) -> Iterator[Problem]:
+    known = targets.names()
+    for name in wanted:
+        if name not in known:
+            hint = nearest(name, known) or "a profile of your own is given as --target ./FILE.toml"
+            yield Problem(f"there is no target '{name}'", place(name), hint)
 
 
 def _patches(trees: Iterable[Tree]) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal
 
 from generator.components.entry import (
@@ -21,6 +22,8 @@ from generator.components.entry import (
     Word,
 )
 from generator.condition import Condition, Constant
+from generator.errors import InputError
+from generator.origin import Origin
 
 MacroName = Annotated[str, Shape(r"[A-Za-z_]\w{2,}", "a macro's name: three or more letters, digits and _")]
 ConditionName = Annotated[
@@ -258,6 +261,20 @@ class SourceText:
 
     path: str
     content: bytes
+
+    @property
+    def text(self) -> str:
+        """The content as text.
+
+        Raises:
+            InputError: it is not UTF-8.
+        """
+        try:
+            return self.content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = self.content.count(b"\n", 0, error.start) + 1
+            origin = Origin(PurePosixPath(self.path), line)
+            raise InputError("this is not UTF-8", origin, "save the file as UTF-8") from None
 
 
 @dataclass(frozen=True)

@@ -43,15 +43,16 @@ def render(definition: Definition) -> Sources:
     problems, externals, mentions = [], {}, list[Mention]()
     for tree in head.trees.values():
         for patch in tree.used:
-            if patch.file in definition.files:
-                files[patch.file] = _verbatim(patch.file, definition)
+            name = assembly.facts.plain(patch.file)
+            if name in definition.files:
+                files[name] = _verbatim(name, definition)
             else:
-                externals[patch.file] = External(assembly.facts.plain(patch.file), patch.origin)
+                externals[name] = External(name, patch.origin)
     for _, source, kind in assembly.sources:
-        name = assembly.facts.plain(source.name)
+        name = assembly.facts.plain(source.name).rpartition("/")[2]
         if source.external:
             externals[name] = External(name, source.origin)
-        elif not _own(files, source, kind, definition, templates, {**scope, **_of(assembly, source)}, mentions):
+        elif not _own(files, name, source, kind, definition, templates, {**scope, **_of(assembly, source)}, mentions):
             hint = f"put {name} or {name}.j2 beside package.yaml, or say external: true"
             problems.append(Problem(f"the source {name} is nowhere", source.origin, hint))
     if problems:
@@ -109,6 +110,7 @@ def _of(assembly: Assembly, source: Source) -> Mapping[str, Any]:
 
 def _own(
     files: dict[str, SourceFile],
+    name: str,
     source: Source,
     kind: str,
     definition: Definition,
@@ -117,13 +119,12 @@ def _own(
     mentions: list[Mention],
 ) -> bool:
     """Add a source that is ours: the folder's file or template, else the component's template."""
-    name = str(source.name)
     if name in definition.files:
         files[name] = _verbatim(name, definition)
         return True
     template = definition.files.get(f"{name}.j2")
     if template is not None:
-        text = template.content.decode("utf-8")
+        text = template.text
         templates.environment.printed.clear()
         lines = _numbered(templates, text, template.path, scope)
         _add(files, name, lines)
@@ -167,7 +168,7 @@ def _add(files: dict[str, SourceFile], name: str, lines: list[Line]) -> None:
 def _verbatim(name: str, definition: Definition) -> SourceFile:
     file = definition.files[name]
     path = PurePosixPath(file.path)
-    count = len(file.content.splitlines())
+    count = len(SourceFile(name, file.content).lines)
     return SourceFile(name, file.content, tuple(Origin(path, number) for number in range(1, count + 1)))
 
 

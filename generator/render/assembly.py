@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -40,8 +40,9 @@ class Assembly:
                 added = tuple(package for one in found for package in one.subpackages)
                 facts = replace(facts, subpackages=own + added)
                 found += kind.expand(definition.components[kind.key], facts)
-        added = tuple(package for one in found for package in one.subpackages)
-        return cls(definition, tuple(found), replace(facts, subpackages=own + added))
+        facts = replace(facts, subpackages=_distinct(own, (package for one in found for package in one.subpackages)))
+        guards = {package.name: package.guard for package in facts.subpackages if package.guard}
+        return cls(definition, tuple(_within(one, guards) for one in found) if guards else tuple(found), facts)
 
     @cached_property
     def tags(self) -> tuple[tuple[Tag, str], ...]:
@@ -69,24 +70,27 @@ class Assembly:
             source = Source(extra.file, number, external=extra.external, because=extra.because, origin=extra.origin)
             entries.append((source, ""))
         entries += [(source, one.kind) for one in self.contributions for source in one.sources]
-        taken = {source.number: source for source, _ in reversed(entries) if source.number is not None}
-        problems, found, free = [], [], FIRST_FREE_SOURCE
+        chosen = {source.name: source.number for source, _ in reversed(entries) if source.number is not None}
+        taken = {number: name for name, number in chosen.items()}
+        problems, found, free = [], dict[str, tuple[int, Source, str]](), FIRST_FREE_SOURCE
         for source, kind in entries:
-            if source.number is None:
-                while free in taken:
-                    free += 1
-                number = free
-                taken[number] = source
-                found.append((number, source, kind))
+            if source.name in found:
+                number, first, _ = found[source.name]
+                if source.number not in (None, number):
+                    problems.append(Problem(f"{source.name} is already source {number}", source.origin, _ONCE))
+                elif (source.external, source.template) != (first.external, first.template):
+                    problems.append(Problem(f"{source.name} is already another source", source.origin, _ONCE))
                 continue
-            number = source.number
-            if taken[number].name != source.name:
-                message = f"source number {number} is already that of {taken[number].name}"
+            while source.name not in chosen and free in taken:
+                free += 1
+            number = chosen.get(source.name, free)
+            if taken.setdefault(number, source.name) != source.name:
+                message = f"source number {number} is already that of {taken[number]}"
                 problems.append(Problem(message, source.origin, "choose another number, or leave it out"))
-            found.append((number, source, kind))
+            found[source.name] = (number, source, kind)
         if problems:
             raise InputError(problems)
-        return tuple(found)
+        return tuple(found.values())
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -116,9 +120,39 @@ class Assembly:
         return text
 
 
+_ONCE = "give it one number, in one place"
+
+
+def _distinct(own: tuple[Subpackage, ...], added: Iterable[Subpackage]) -> tuple[Subpackage, ...]:
+    """The subpackages of the definition and of its components.
+
+    Raises:
+        InputError: a component adds one that is there already.
+    """
+    found = {package.name: package for package in own}
+    for package in added:
+        if package.name in found:
+            raise InputError(f"the package '{package.name}' is there already", package.origin, "leave one of them out")
+        found[package.name] = package
+    return tuple(found.values())
+
+
+def _within(one: Contribution, guards: Mapping[str, Guard]) -> Contribution:
+    """The contribution, its parts under the conditions of the subpackages that they belong to."""
+    files = tuple(
+        replace(file, guard=_under(guards[file.package], file.guard)) if file.package in guards else file
+        for file in one.files
+    )
+    return replace(one, guard=_under(guards.get(one.package, ()), one.guard), files=files)
+
+
+def _under(around: Guard, inner: Guard) -> Guard:
+    return around + tuple(step for step in inner if step not in around)
+
+
 def _archive(tree: Tree) -> Source:
-    under = guard(tree.when) if not tree.package else ()
-    return Source(tree.archive, tree.source, tree.package, under, tree.because, external=True, origin=tree.origin)
+    # what a condition keeps out of a build still belongs to the source package
+    return Source(tree.archive, tree.source, tree.package, (), tree.because, external=True, origin=tree.origin)
 
 
 def _subpackage(name: str, package: object) -> Subpackage:
@@ -146,7 +180,7 @@ def _dependencies(name: str, relations: Relations) -> Iterator[Tag]:
         items: Items[Dependency] = getattr(relations, key.replace("-", "_"), Items())
         for item in items:
             dependency = item.value
-            around = under + tuple(step for step in item.guard if step not in under)
+            around = _under(under, item.guard)
             value = dependency.dependency
             yield Tag(tag, value, dependency.stage, name, around, item.because, item.origin or relations.origin)
 
@@ -155,7 +189,7 @@ def _installed(name: str, items: Items[InstalledFile], under: Guard) -> Iterable
     for item in items:
         file = item.value
         install = f"install -D -m{file.mode} {file.source} %{{buildroot}}{file.path}" if file.source else ""
-        around = under + tuple(step for step in item.guard if step not in under)
+        around = _under(under, item.guard)
         yield File(file.path, name, file.attributes, install, around, item.because, item.origin)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from generator.components.facts import Facts
 from generator.definition.model import Definition, Tree
 from generator.origin import Origin, origin_of
@@ -49,11 +51,11 @@ def _service(name: str, mode: str, parameters: dict[str, str], origin: Origin | 
 def _common(names: list[str]) -> str:
     """What all archives' names begin with, up to a dash."""
     alike = min(names, key=len)
-    while not all(f"{name}-".startswith(f"{alike}-") for name in names):
+    while alike and not all(f"{name}-".startswith(f"{alike}-") for name in names):
         alike = alike.rpartition("-")[0]
     return f"{alike}-" if alike else ""
 
 
 def _filename(tree: Tree) -> str:
     """What stands before the version in the archive's name."""
-    return tree.archive.rpartition("/")[2].partition("-%{")[0]
+    return re.split(r"-(?=%\{|v?\d)", tree.archive.rpartition("/")[2])[0]

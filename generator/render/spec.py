@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -10,16 +10,15 @@ import msgspec
 from msgspec.structs import replace
 
 from generator.components.contribution import Contribution, Guard, Subpackage, guard
+from generator.condition import And, Condition, Constant, Not, Or, folded
+from generator.definition import bodies
+from generator.definition.bodies import SCRIPTLETS
 from generator.definition.model import Tree
 from generator.origin import Origin, origin_of
 from generator.render import preamble
 from generator.render.assembly import Assembly
 from generator.render.lines import Line, Placed, arrange, paragraphs, sentence, together
 from generator.render.templates import Templates
-
-SCRIPTLETS = ("pretrans", "pre", "post", "preun", "postun", "posttrans", "verifyscript")
-BODIES = ("prep", "build", "install", "check", *SCRIPTLETS)
-"""Sections that a definition's folder can hold a body for: SECTION.sh, SECTION-SUBPACKAGE.sh."""
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -106,17 +105,13 @@ class SpecWriter:
         """%prep to %files, those that hold something."""
         yield Section(Line("%prep", self.definition.head.origin), tuple(self.prep()))
         for name in ("build", "install", "check"):
-            lines = self.body(name, "")
+            lines = self.body(name)
             if lines or name in ("build", "install"):
                 yield Section(Line(f"%{name}", self.definition.head.origin), tuple(lines))
         packages = [("", ()), *((sub.name, sub.guard) for sub in self.assembly.facts.subpackages)]
         for package, under in packages:
             for name in SCRIPTLETS:
-                lines = self.body(name, package, under)
-                options = self.options(name, package)
-                if lines or options:
-                    title = " ".join([f"%{name}", *([package] if package else []), *options])
-                    yield self.guarded(title, lines, under)
+                yield from self.scriptlet(name, package, under)
         for package, under in packages:
             lines = self.files(package, under)
             yield self.guarded(f"%files {package}".rstrip(), lines, under)
@@ -128,35 +123,51 @@ class SpecWriter:
         inner = arrange([Placed((head, *lines), under)])
         return Section(inner[0], tuple(inner[1:]))
 
-    def options(self, section: str, package: str) -> list[str]:
-        """What components put on the line of a section."""
-        mine = (one for one in self.assembly.contributions if one.package == package)
-        return [one.section_options[section] for one in mine if section in one.section_options]
+    def scriptlet(self, section: str, package: str, under: Guard) -> Iterator[Section]:
+        """A scriptlet, if something stands in it: what the definition says, then what components add.
 
-    def body(self, section: str, package: str, under: Guard = ()) -> list[Line]:
-        """The definition's own text of a section with the components' parts: before it in %build, else after it."""
-        name = f"{section}-{package}" if package else section
-        own, last = self.own(f"{name}.sh"), self.own(f"{name}.last.sh")
-        added: list[Placed] = []
+        Where all of it is under conditions, so is the scriptlet: an empty one would still be run.
+        """
+        own, last = self.own(bodies.name(section, package)), self.own(bodies.name(section, package, last=True))
+        parts = []
         for one in self.assembly.contributions:
-            if one.package == package or section in ("build", "install", "check"):
-                lines = self.contributed(one, section)
-                if lines:
-                    added.append(Placed(tuple(lines), _inside(one.guard, under)))
+            if one.package == package:
+                added, option = self.contributed(one, section), one.section_options.get(section, "")
+                if added or option:
+                    parts.append((_inside(one.guard, under), tuple(added), option))
+        if not (own or last or parts):
+            return
+        outer = () if own or last else _any_of([around for around, _, _ in parts])
+        block = arrange([Placed(added, _inside(around, outer)) for around, added, _ in parts if added])
+        options = [(option, _inside(around, outer)) for around, _, option in parts if option]
+        lines = _joined([own, block, last])
+        first = next((line for line in lines if line.origin), Line("", self.definition.head.origin))
+        titles = [
+            Placed((replace(first, text=text),), around) for text, around in _titles(f"%{section} {package}", options)
+        ]
+        inner = arrange([Placed((*arrange(titles), *lines), (*under, *outer))])
+        yield Section(inner[0], tuple(inner[1:]))
+
+    def body(self, section: str) -> list[Line]:
+        """The definition's own text of a section with the components' parts: before it in %build, else after it."""
+        own, last = self.own(bodies.name(section)), self.own(bodies.name(section, last=True))
+        parts = [(one.guard, self.contributed(one, section)) for one in self.assembly.contributions]
+        added = [Placed(tuple(lines), around) for around, lines in parts if lines]
         if section == "install":
             added += self.installs()
         block = arrange(together(added) if section == "install" else added)
-        parts = [block, own] if section == "build" else [own, block]
-        return _joined([*parts, last])
+        return _joined([*([block, own] if section == "build" else [own, block]), last])
 
     def own(self, name: str) -> list[Line]:
         """A body from the definition's folder."""
         file = self.definition.files.get(name)
         if file is None:
             return []
-        text = file.content.decode("utf-8").strip("\n")
         path = PurePosixPath(file.path)
-        return [Line(line, Origin(path, number)) for number, line in enumerate(text.split("\n"), 1)]
+        lines = [Line(line, Origin(path, number)) for number, line in enumerate(file.text.split("\n"), 1)]
+        while lines and not lines[-1].text.strip():
+            lines.pop()
+        return lines[next((at for at, line in enumerate(lines) if line.text.strip()), 0) :]
 
     def contributed(self, one: Contribution, section: str) -> list[Line]:
         """What a component's template adds to a section."""
@@ -206,7 +217,7 @@ class SpecWriter:
         lines.append(Line(f"%setup -q{options} -n {tree.directory}", tree.origin))
         items = [Placed(tuple(lines), under)]
         for one in self.assembly.contributions:
-            if one.tree == name:
+            if one.tree == name or (last and not one.tree):
                 added = self.contributed(one, "prep")
                 if added:
                     items.append(Placed(tuple(added), (*under, *_inside(one.guard, under))))
@@ -219,6 +230,32 @@ class SpecWriter:
 def _inside(around: Guard, under: Guard) -> Guard:
     """The part of a guard that is not already given by what it stands in."""
     return tuple(step for step in around if step not in under)
+
+
+def _all_of(around: Guard) -> Condition:
+    """The condition that a guard says."""
+    return folded(And(tuple(condition if holds else Not(condition) for condition, holds in around)))
+
+
+def _any_of(guards: Sequence[Guard]) -> Guard:
+    """The guard of what stands there where at least one of the guards holds."""
+    if len(set(guards)) == 1:
+        return guards[0]
+    condition = folded(Or(tuple(_all_of(around) for around in guards)))
+    return () if condition == Constant(True) else guard(condition)
+
+
+def _titles(title: str, options: Iterable[tuple[str, Guard]]) -> list[tuple[str, Guard]]:
+    """The forms of a section's own line, with those options that hold."""
+    forms: list[tuple[str, Guard]] = [(title.rstrip(), ())]
+    for option, around in options:
+        if not around:
+            forms = [(f"{text} {option}", given) for text, given in forms]
+            continue
+        ((condition, holds),) = guard(_all_of(around))
+        held = [(f"{text} {option}", (*given, (condition, holds))) for text, given in forms]
+        forms = held + [(text, (*given, (condition, not holds))) for text, given in forms]
+    return forms
 
 
 def _prose(text: str, origin: Origin | None = None, kind: str = "") -> list[Line]:

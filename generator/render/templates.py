@@ -49,7 +49,7 @@ class Environment(ImmutableSandboxedEnvironment):
             auto_reload=False,
             **options,
         )
-        self.filters.update(prose=escaped, shell=shlex.quote, sysusers=_sysusers)
+        self.filters.update(prose=escaped, shell=shlex.quote, quoted=_quoted, sysusers=_sysusers)
 
     def _mark(self, value: Any) -> Any:
         if isinstance(value, Text) and value.origin:
@@ -75,6 +75,11 @@ class Environment(ImmutableSandboxedEnvironment):
         return found
 
 
+def _quoted(text: str) -> str:
+    """A value in double quotes, as a shell reads it in a file that rpm does not expand."""
+    return '"' + re.sub(r'(["\\$`])', r"\\\1", text) + '"'
+
+
 def _sysusers(text: str) -> str:
     """A field of sysusers.d(5) in double quotes."""
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
@@ -98,7 +103,11 @@ class Templates:
         self._sources: dict[str, str] = {}
         cache = _cache()
         kept = jinja2.FileSystemBytecodeCache(str(cache)) if cache else None
-        self.environment = Environment(loader=jinja2.FunctionLoader(self._sources.get), bytecode_cache=kept)
+        self.environment = Environment(loader=jinja2.FunctionLoader(self._found), bytecode_cache=kept)
+
+    def _found(self, name: str) -> tuple[str, str, None]:
+        # with a file name, faults know their lines in it
+        return self._sources[name], name, None
 
     def render(self, name: str, scope: Mapping[str, Any], origin: Origin | None, kind: str = "") -> list[Line] | None:
         """The project's template as lines, None where there is no such template."""
@@ -140,7 +149,15 @@ def guarded(work: Callable[[], str], name: str) -> str:
         raise InputError(
             f"this template cannot be read: {error.message}", Origin(PurePosixPath(name), error.lineno)
         ) from None
-    except (jinja2.TemplateError, jinja2.exceptions.SecurityError, TypeError, ValueError, ArithmeticError) as error:
+    except (
+        jinja2.TemplateError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         line = 1
         trace = error.__traceback__
         while trace is not None:

@@ -25,6 +25,7 @@ WRONG = [
     ("summary", "{a: b}", "summary is one value", 0),
     ("description", "[a]", "description is one value", 0),
     ("targets", "tumbleweed", "targets is a list", 0),
+    ("targets", "[tumbelweed]", "there is no target 'tumbelweed' (did you mean 'tumbleweed'?)", 0),
     ("targets", "[a b]", "targets entry is 'a b', not a name", 0),
     ("targets", "[[a]]", "targets entry is one value", 0),
     ("extends", "{a: b}", "extends is one value", 0),
