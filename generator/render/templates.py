@@ -14,7 +14,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from generator.errors import InputError
-from generator.origin import Origin, Text
+from generator.origin import Origin, Text, origin_of
 from generator.render.lines import Line, escaped
 
 _MARK = re.compile("\x00(\\d+)\x00")
@@ -49,7 +49,8 @@ class Environment(ImmutableSandboxedEnvironment):
             auto_reload=False,
             **options,
         )
-        self.filters.update(prose=escaped, shell=shlex.quote, quoted=_quoted, sysusers=_sysusers)
+        changes = {"prose": escaped, "shell": shlex.quote, "quoted": _quoted, "sysusers": _sysusers}
+        self.filters.update({name: _traced(change) for name, change in changes.items()})
 
     def _mark(self, value: Any) -> Any:
         if isinstance(value, Text) and value.origin:
@@ -73,6 +74,15 @@ class Environment(ImmutableSandboxedEnvironment):
             origin, marked = self.marks[int(mark[1])] if mark else (default, kind)
             found.append(Line(_MARK.sub("", raw), origin, marked or kind))
         return found
+
+
+def _traced(change: Callable[[str], str]) -> Callable[[str], str]:
+    """A filter whose result keeps the origin of what it was given."""
+
+    def changed(text: str) -> str:
+        return Text(change(text), origin_of(text))
+
+    return changed
 
 
 def _quoted(text: str) -> str:
