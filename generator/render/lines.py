@@ -16,6 +16,8 @@ from generator.origin import Origin, origin_of
 
 WIDTH = 79
 _DIRECTIVE = re.compile(r"\s*(%(?!%)\w|#)")
+_SHIELDED = re.compile(r"(?<!\\)(?:\\\\)*\\(?=%+[{(\[])")
+_ALWAYS_READ = re.compile(r"\s*(#|%(?:if|elif|else|endif|include))")  # rpm takes %endif0 for one too
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -35,8 +37,12 @@ class Placed(msgspec.Struct, frozen=True):
 
 
 def escaped(prose: str) -> str:
-    """Prose as spec text: no macro is expanded in it."""
-    return prose.replace("%", "%%")
+    """Prose as spec text: no macro is expanded in it.
+
+    Looking for macros that go on in the next line, rpm passes over a backslash together with what follows it, and sees
+    one of two `%` alone; so something that expands to nothing stands between.
+    """
+    return _SHIELDED.sub(r"\g<0>%{nil}", prose.replace("%", "%%"))
 
 
 def sentence(prose: str) -> str:
@@ -51,28 +57,48 @@ def paragraphs(prose: str) -> list[str]:
     them at the start of one: such a line is indented by a blank, within a paragraph after the break was moved.
 
     Raises:
-        InputError: a paragraph begins with `#`; librpm drops such a line, indented or not, and nothing hides it.
+        InputError: a paragraph begins with what librpm takes for a comment or a condition also where it is indented.
     """
     lines: list[str] = []
     for line in prose.strip("\n").split("\n"):
         text = line.rstrip()
         if _DIRECTIVE.match(text):
             joined = bool(lines and lines[-1])
-            if not joined and text.lstrip().startswith("#"):
-                hint = "begin it with a word"
-                raise InputError("a paragraph of a description begins with #, which rpm drops", origin_of(prose), hint)
+            if not joined and (found := _ALWAYS_READ.match(text)):
+                message = f"a paragraph of a description begins with {found[1]}, which is no text for rpm"
+                raise InputError(message, origin_of(prose), "begin it with a word")
             text = f"{lines.pop().rstrip()} {text.strip()}" if joined else f" {text}"
         lines.append(text)
     return [escaped(line) for line in lines]
 
 
 def comment(prose: str, origin: Origin | None = None, kind: str = "") -> list[Line]:
-    """Prose as comment lines, wrapped; a line that is indented, or holds one long word, stays as it is."""
-    lines = []
+    """Prose as comment lines, wrapped; a line that is indented, or holds one long word, stays as it is.
+
+    Raises:
+        InputError: a line ends in a backslash, so that rpm would take the line after it for a part of the comment, or
+            holds what only a macro could shield, which rpm warns of.
+    """
+    lines: list[Line] = []
     for line in prose.strip("\n").split("\n"):
-        wrapped = textwrap.wrap(line, WIDTH - 2, break_long_words=False, break_on_hyphens=False) or [""]
-        lines += [Line(f"# {escaped(part)}".rstrip(), origin_of(prose) or origin, kind) for part in wrapped]
+        parts: list[str] = []
+        for part in textwrap.wrap(line, WIDTH - 2, break_long_words=False, break_on_hyphens=False) or [""]:
+            if parts and _goes_on(parts[-1]):
+                parts[-1] += f" {part}"
+            else:
+                parts.append(part)
+        shielded = _SHIELDED.search(line)
+        if shielded or _goes_on(parts[-1]):
+            message = (
+                f"a comment {'has' if shielded else 'ends in'} a backslash, which would join it with the next line"
+            )
+            raise InputError(message, origin_of(prose) or origin, "write it otherwise")
+        lines += [Line(f"# {escaped(part)}".rstrip(), origin_of(prose) or origin, kind) for part in parts]
     return lines
+
+
+def _goes_on(line: str) -> bool:
+    return bool((len(line) - len(line.rstrip("\\"))) % 2)
 
 
 def arrange(items: Sequence[Placed]) -> list[Line]:
