@@ -13,8 +13,9 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --all."""
+    """Add --all and --update-goldens."""
     parser.addoption("--all", action="store_true", help="also run the long proofs marked live")
+    parser.addoption("--update-goldens", action="store_true", help="write tests/goldens anew from what is rendered")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

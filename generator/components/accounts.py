@@ -16,6 +16,7 @@ from generator.components.entry import ConditionalEntry, Entry, Name, Shape, Sou
 from generator.components.facts import Facts
 from generator.components.kind import Kind
 from generator.errors import Problem
+from generator.origin import origin_of
 
 FileKey = Annotated[str, Shape(r"[A-Za-z0-9][\w.-]*", "the name of a file in sysusers.d, without .conf")]
 AccountName = Annotated[str, Shape(r"[a-z_][a-z0-9_-]{0,30}", "an account's name, such as docker")]
@@ -127,7 +128,11 @@ def check(entries: dict[FileKey, Accounts], facts: Facts) -> Iterator[Problem]:
         for user in entry.users:
             first, _, last = user.subordinate_ids.partition("-")
             if first and int(first) > int(last):
-                yield Problem(f"accounts.{name}: the range {user.subordinate_ids} is empty", user.origin, "FIRST-LAST")
+                yield Problem(
+                    f"accounts.{name}: the range {user.subordinate_ids} is empty",
+                    origin_of(user.subordinate_ids),
+                    "FIRST-LAST",
+                )
 
 
 KIND = Kind("accounts", dict[FileKey, Accounts], expand, order=30, check=check)

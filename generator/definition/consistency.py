@@ -131,6 +131,7 @@ def _named_things(key: str, entry: Any, parts: Parts) -> Iterator[Problem]:
 
 def _expectations(expected: Iterable[Expect]) -> Iterator[Problem]:
     for expect in expected:
-        if bool(expect.present) == bool(expect.absent):
-            which = "both present and absent" if expect.present else "neither present nor absent"
-            yield Problem(f"an expectation says {which}", expect.origin, "give one of them")
+        said = [word for word in ("present", "absent", "only") if getattr(expect, word)]
+        if len(said) != 1:
+            which = " and ".join(said) or "nothing"
+            yield Problem(f"an expectation says {which}", expect.origin, "give one of present, absent and only")

@@ -119,7 +119,9 @@ def identity(node: Any, item: Any) -> str | None:
         return node.split()[0] if node.split() else None
     if isinstance(node, Mapping) and isinstance(item, type) and issubclass(item, Entry):
         key = next((key for key, (name, _) in fields(item).items() if name == item.identity), "")
-        value = node.get(key)
+        value, source = node.get(key), node.get("source")
+        if isinstance(value, str) and value.endswith("/") and isinstance(source, str):
+            value += source.rpartition("/")[2]  # as a file that takes the name of its source
         return identity(value, str) if isinstance(value, str) else None
     return None
 

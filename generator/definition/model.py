@@ -100,12 +100,13 @@ class Patch(Entry, frozen=True, kw_only=True):
 class Checkout(Entry, frozen=True, kw_only=True):
     """Where the archive of a tree comes from: a git repository, for the service tar_scm.
 
-    `version` is the versionformat, `revision` the tag or commit; both are macro text of the definition's own macros.
+    `version` is the versionformat, by default the version in the archive's name, `revision` the tag or commit; both are
+    macro text of the definition's own macros.
     """
 
     url: str
     revision: str
-    version: str
+    version: str = ""
 
 
 class Tree(ConditionalEntry, frozen=True, kw_only=True):
@@ -159,10 +160,15 @@ Attributes = Annotated[
 ]
 
 
+PROGRAMS = ("%{_bindir}/", "%{_sbindir}/", "%{_libexecdir}/")
+"""Where programs lie."""
+
+
 class InstalledFile(Entry, frozen=True, kw_only=True):
     """A file of a binary package, at `path` (macro text); with `source` it is installed from there.
 
-    `attributes` stand before the path in %files (`%ghost`, `%dir`, `%attr(…)`).
+    `attributes` stand before the path in %files (`%ghost`, `%dir`, `%attr(…)`). A path that ends in `/` takes the name
+    of the source; without a mode, programs get 0755 and others 0644.
     """
 
     shorthand: ClassVar[str] = "path"
@@ -170,9 +176,19 @@ class InstalledFile(Entry, frozen=True, kw_only=True):
 
     path: Path
     source: str = ""
-    mode: Mode = "0644"
+    mode: Mode = ""
     attributes: Attributes = ""
     because: Prose = ""
+
+    @property
+    def installed_path(self) -> str:
+        """The whole path."""
+        return self.path + self.source.rpartition("/")[2] if self.path.endswith("/") and self.source else self.path
+
+    @property
+    def permissions(self) -> str:
+        """The mode that it is installed with."""
+        return self.mode or ("0755" if self.path.startswith(PROGRAMS) else "0644")
 
 
 class Relations(Entry, frozen=True, kw_only=True):
@@ -196,7 +212,7 @@ class Relations(Entry, frozen=True, kw_only=True):
 
 
 class Package(Relations, frozen=True, kw_only=True):
-    """A subpackage, named by its key."""
+    """A subpackage, named by its key; without a group it has that of the main package."""
 
     arch: Literal["", "noarch"] = ""
     when: Condition | None = None
@@ -211,11 +227,15 @@ class Services(Entry, frozen=True, kw_only=True):
 
 
 class Expect(Entry, frozen=True, kw_only=True):
-    """A unit test of packaging; see `sources.Expectation` for what a fact can be."""
+    """A unit test of packaging; see `sources.Expectation` for what a fact can be.
+
+    `only`: the fact holds where `on` does, and nowhere else.
+    """
 
     on: Condition | None = None
     present: str = ""
     absent: str = ""
+    only: str = ""
     because: Prose = ""
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from generator.components.contribution import Source
-from generator.condition import And
+from generator.condition import And, Constant, negated
 from generator.definition.model import Definition, Tree
 from generator.errors import InputError, Problem
 from generator.origin import Origin, Text
@@ -189,9 +189,14 @@ def _with_entries(
 def _expectations(definition: Definition) -> list[Expectation]:
     found = []
     for expect in definition.head.expect:
-        for fact, present in ((expect.present, True), (expect.absent, False)):
-            if fact:
-                found.append(Expectation(fact, present, expect.on, expect.because, expect.origin))
+        elsewhere = negated(expect.on or Constant(True))
+        for fact, present, on in (
+            (expect.present or expect.only, True, expect.on),
+            (expect.absent, False, expect.on),
+            (expect.only, False, elsewhere),
+        ):
+            if fact and on != Constant(False):
+                found.append(Expectation(fact, present, on, expect.because, expect.origin))
     return found
 
 

@@ -34,7 +34,7 @@ class Assembly:
         macros = {name: macro.value for name, macro in head.macros.items()}
         facts = Facts(head.name, head.version, macros, definition.components)
         found: list[Contribution] = []
-        own = tuple(_subpackage(name, package) for name, package in head.packages.items())
+        own = tuple(_subpackage(name, package, head.group) for name, package in head.packages.items())
         for kind in kinds():
             if kind.key in definition.components:
                 added = tuple(package for one in found for package in one.subpackages)
@@ -155,7 +155,7 @@ def _archive(tree: Tree) -> Source:
     return Source(tree.archive, tree.source, tree.package, (), tree.because, external=True, origin=tree.origin)
 
 
-def _subpackage(name: str, package: object) -> Subpackage:
+def _subpackage(name: str, package: object, group: str) -> Subpackage:
     from generator.definition.model import Package
 
     assert isinstance(package, Package)  # noqa: S101  (the model's own type)
@@ -163,7 +163,7 @@ def _subpackage(name: str, package: object) -> Subpackage:
         name,
         package.summary,
         package.description,
-        package.group,
+        package.group or group,
         package.license,
         package.url,
         package.version,
@@ -188,9 +188,10 @@ def _dependencies(name: str, relations: Relations) -> Iterator[Tag]:
 def _installed(name: str, items: Items[InstalledFile], under: Guard) -> Iterable[File]:
     for item in items:
         file = item.value
-        install = f"install -D -m{file.mode} {file.source} %{{buildroot}}{file.path}" if file.source else ""
+        path = file.installed_path
+        install = f"install -D -m{file.permissions} {file.source} %{{buildroot}}{path}" if file.source else ""
         around = _under(under, item.guard)
-        yield File(file.path, name, file.attributes, install, around, item.because, item.origin)
+        yield File(path, name, file.attributes, install, around, item.because, item.origin)
 
 
 def _directory(command: str) -> str:

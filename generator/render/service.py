@@ -6,6 +6,7 @@ import re
 
 from generator.components.facts import Facts
 from generator.definition.model import Definition, Tree
+from generator.errors import InputError
 from generator.origin import Origin, origin_of
 from generator.render.lines import Line
 from generator.sources.xmltext import element_line, opening_tag
@@ -26,7 +27,7 @@ def service(definition: Definition, facts: Facts) -> list[Line]:
             "url": checkout.url,
             "scm": "git",
             "exclude": ".git",
-            "versionformat": facts.plain(checkout.version),
+            "versionformat": facts.plain(checkout.version or _version(tree)),
             "revision": facts.plain(checkout.revision),
             "filename": names[-1],
         }
@@ -54,6 +55,14 @@ def _common(names: list[str]) -> str:
     while alike and not all(f"{name}-".startswith(f"{alike}-") for name in names):
         alike = alike.rpartition("-")[0]
     return f"{alike}-" if alike else ""
+
+
+def _version(tree: Tree) -> str:
+    """What stands after the name in the folder that the archive unpacks to."""
+    found = tree.directory.removeprefix(f"{_filename(tree)}-")
+    if found == tree.directory:
+        raise InputError(f"{tree.archive} does not tell a version", tree.origin, "give the checkout a version")
+    return found
 
 
 def _filename(tree: Tree) -> str:

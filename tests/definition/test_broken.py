@@ -49,8 +49,8 @@ BROKEN = {
         "first_sle12: ",
     ),
     "a mode that is none": (
-        '/build/docker", mode: 0755',
-        '/build/docker", mode: 0795',
+        '/docker-buildx", mode: 0755',
+        '/docker-buildx", mode: 0795',
         "'0795', not permission bits",
         "mode: 0795",
     ),
@@ -84,7 +84,7 @@ BROKEN = {
         "docker_real_version → docker_version → docker_real_version",
         "docker_real_version:",
     ),
-    "an unknown target": ("targets: [sle12,", "targets: [sle13,", "there is no target 'sle13'", "sle13"),
+    "an unknown target": ("  [sle12,", "  [sle13,", "there is no target 'sle13'", "sle13"),
     "a default that is no choice": (
         "    default: package",
         "    default: packages",
