@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from generator.compare.facts import applied as patches_applied
 from generator.condition import Situation, evaluate
 from generator.errors import InputError
 from generator.reading import PackageReading, Reading
@@ -112,19 +113,10 @@ def paths(package: PackageReading) -> Iterator[str]:
 
 
 def applied(reading: Reading) -> dict[str, str]:
-    """The patches that the reading's %prep applies, in order, each with the folder (its last part) it is applied in."""
-    names = {source.name for source in reading.sources if source.patch}
+    """The patches that the reading's %prep applies, in order, each with the folder where it is applied first."""
     found: dict[str, str] = {}
-    folder = ""
-    for line in reading.prep.splitlines():
-        words = line.split()
-        if words[:1] == ["cd"] and len(words) > 1:
-            folder = words[1].strip("'\"").rpartition("/")[2]
-        elif words and words[0] != "echo" and not words[0].startswith("#"):
-            for word in words:
-                name = word.strip("'\"<").rpartition("/")[2]
-                if name in names:
-                    found.setdefault(name, folder)
+    for patch in patches_applied(reading):
+        found.setdefault(patch.name, patch.folder)
     return found
 
 

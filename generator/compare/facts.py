@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 from generator.reading import Dependency, PackageReading, Reading
 
-_FOLDER = re.compile(r"\s*cd\s+'?([^'\s]+)'?\s*$")
-_PATCH = re.compile(r"([^/\s'\"<]+\.(?:patch|diff|dif))(?:\.(?:gz|bz2|xz|zst))?\b")
 _MACHINERY = re.compile(
     r"\s*(cd '|rm -rf '|echo \"Patch #|STATUS=|if \[ \$STATUS|exit \$STATUS|fi$|mkdir -p '"
     r"|/usr/bin/(chmod|tar|gzip|patch)\b|.*/rpmuncompress\b|.*\|\s*/usr/bin/patch\b|patch -p)"
@@ -38,17 +36,22 @@ class Applied(NamedTuple):
     strip: int | None
 
 
-def applied(prep: str) -> Iterator[Applied]:
-    """The patches that the expanded text of %prep applies, in order."""
-    folder = "."
-    for line in prep.splitlines():
-        moved = _FOLDER.match(line)
-        if moved:
-            folder = posixpath.basename(moved[1])
-        names = _PATCH.findall(line)
-        if names and "patch" in line.replace(names[-1], "") and not line.lstrip().startswith(("echo", "#")):
-            strip = _STRIP.search(line)
-            yield Applied(names[-1], folder, int(strip[1]) if strip else None)
+def applied(reading: Reading) -> Iterator[Applied]:
+    """The declared patches that the expanded text of %prep applies, in order, each once for every line that names it.
+
+    The folder is the last part of the path that the shell stands in, empty before the first `cd`.
+    """
+    names = {source.name for source in reading.sources if source.patch}
+    folder = ""
+    for line in reading.prep.splitlines():
+        words = line.split()
+        if words[:1] == ["cd"] and len(words) > 1:
+            folder = posixpath.basename(words[1].strip("'\""))
+        elif words and words[0] != "echo" and not words[0].startswith("#"):
+            found = (posixpath.basename(word.strip("'\"<")) for word in words)
+            for name in dict.fromkeys(name for name in found if name in names):
+                strip = _STRIP.search(line)
+                yield Applied(name, folder, int(strip[1]) if strip else None)
 
 
 def facts(reading: Reading) -> Iterator[Fact]:
@@ -61,7 +64,7 @@ def facts(reading: Reading) -> Iterator[Fact]:
         kind = "Patch" if source.patch else "Source"
         yield Fact("spec", kind, f"{source.number}: {source.location or source.name}")
     before: dict[str, str] = {}
-    for patch in applied(reading.prep):
+    for patch in applied(reading):
         place = f"after {before[patch.folder]}" if patch.folder in before else "first"
         yield Fact("%prep", "applies", f"{patch.name} (-p{patch.strip}) in {patch.folder}, {place}")
         before[patch.folder] = patch.name

@@ -94,7 +94,11 @@ cd 'engine-1'
 echo "Patch #2 (two.patch):"
 /usr/bin/patch -p2 -s < /src/two.patch
 """
-    assert list(applied(prep)) == [Applied("one.patch", "cli-1", 1), Applied("two.patch", "engine-1", 2)]
+    sources = tuple(SourceReading(number, f"{name}.patch", True) for number, name in enumerate(("one", "two"), 1))
+    assert list(applied(reading("a", "t", prep=prep, sources=sources))) == [
+        Applied("one.patch", "cli-1", 1),
+        Applied("two.patch", "engine-1", 2),
+    ]
 
 
 def test_files_differ_in_lines() -> None:
