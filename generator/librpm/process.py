@@ -276,6 +276,9 @@ class Process:
         """End the reader and everything in its sandbox, and wait until all of it is gone."""
         inner = self._inner() if self.sandboxed else []
         if self.sandboxed:
+            for descriptor in inner:
+                with contextlib.suppress(OSError):  # it has ended meanwhile
+                    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
             self._child.kill()
         for stream in (self._child.stdin, self._child.stdout):
             if stream is not None:
@@ -293,8 +296,15 @@ class Process:
         self.close_files()
 
     def _inner(self) -> list[int]:
-        """Descriptors of the processes that bubblewrap started."""
+        """Descriptors of the processes that bubblewrap started; it is stopped, so that it starts no other.
+
+        Killed alone while it sets up the sandbox, bubblewrap leaves its inner half waiting for it for ever.
+        """
+        if self._child.poll() is not None:
+            return []
         try:
+            os.kill(self.pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
             pids = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
             return [os.pidfd_open(int(pid)) for pid in pids]
         except OSError:  # it is gone already
