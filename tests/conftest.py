@@ -1,4 +1,4 @@
-"""What all tests share: a state folder of their own, and one private Open Build Service a session."""
+"""What all tests share: one reader of librpm and one private Open Build Service a session."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from generator.errors import RefusalError
+from generator.librpm import Librpm
 from generator.obs.backend import missing_programs
 
 
@@ -115,3 +117,18 @@ def obs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateObs]:
     server = PrivateObs(tmp_path_factory.mktemp("obs"))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def librpm() -> Iterator[Librpm]:
+    """One reader for all tests, as one command has one for all specs: no test may disturb the next."""
+    with Librpm.start() as reader:
+        try:
+            reader.greet()
+        except RefusalError as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(str(error))  # a developer's machine without librpm
+        if reader.no_sandbox and not os.environ.get("CI"):
+            pytest.skip(reader.no_sandbox)  # as above, without bubblewrap
+        yield reader

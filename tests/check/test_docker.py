@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ from generator import targets
 from generator.check.run import check
 from generator.check.scriptlets import lint
 from generator.cli.application import Application
-from generator.errors import InputError, RefusalError
+from generator.errors import InputError
 from generator.librpm import Librpm
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -106,18 +104,6 @@ BROKEN = {
         "header-vendor",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def librpm() -> Iterator[Librpm]:
-    with Librpm.start() as reader:
-        try:
-            reader.greet()
-        except RefusalError as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(str(error))  # a developer's machine without librpm
-        yield reader
 
 
 def blamed(folder: Path, librpm: Librpm, rule: str) -> set[tuple[str, int]]:

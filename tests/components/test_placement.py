@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
 import pytest
 
-from generator.errors import RefusalError
 from generator.librpm import Librpm
 from generator.reading import PackageReading
 from generator.targets import load
@@ -39,18 +35,6 @@ CALLS = {
 NO_FILES = ("accounts by script",)
 HEAD = SMALLEST + "features: {sub: always, own: always}\n"
 SUBPACKAGE = "packages: {sub: {summary: a, description: b, files: [/usr/share/sub]WHEN}}\n"
-
-
-@pytest.fixture(scope="module")
-def librpm() -> Iterator[Librpm]:
-    with Librpm.start() as reader:
-        try:
-            reader.greet()
-        except RefusalError as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(str(error))  # a developer's machine without librpm
-        yield reader
 
 
 def contents(package: PackageReading | None) -> tuple[set[str], set[str]]:

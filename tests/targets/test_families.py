@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from generator import targets
@@ -137,12 +135,6 @@ for flavour in %flavors_to_build; do make -C %{kernel_source $flavour}; done
 %{yast_schemadir}
 """
 )
-
-
-@pytest.fixture(scope="module")
-def librpm() -> Iterator[Librpm]:
-    with Librpm() as librpm:
-        yield librpm
 
 
 def readings(librpm: Librpm, spec: str) -> dict[str, Reading]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -14,7 +13,6 @@ from generator.check.case import Case
 from generator.check.finding import Finding, merged
 from generator.check.rule import rule_named
 from generator.check.scriptlets import lint
-from generator.errors import RefusalError
 from generator.librpm import Librpm
 from generator.sources import SourceFile, Sources
 
@@ -22,21 +20,6 @@ TODAY = date(2025, 1, 31)
 TARGETS = ("sle12", "sle15", "tumbleweed")
 
 Findings = Callable[..., list[Finding]]
-
-
-@pytest.fixture(scope="session")
-def librpm() -> Iterator[Librpm]:
-    """One reader for all tests of rules."""
-    with Librpm.start() as reader:
-        try:
-            reader.greet()
-        except RefusalError as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(str(error))  # a developer's machine without librpm
-        if reader.no_sandbox and not os.environ.get("CI"):
-            pytest.skip(reader.no_sandbox)  # as above, without bubblewrap
-        yield reader
 
 
 def package(files: str | Mapping[str, str | bytes], name: str, **fields: Any) -> Sources:
