@@ -3,15 +3,17 @@
 Source: the boolean `packageand(PACKAGE:SHELL)` of openSUSE's Supplements.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, Literal
 
 import msgspec
 
 from generator.components.contribution import Contribution, File, Subpackage, Tag, guard
-from generator.components.entry import ConditionalEntry, Path, Word
+from generator.components.entry import ConditionalEntry, Path, Word, installed_path
 from generator.components.facts import Facts
 from generator.components.kind import Kind
+from generator.errors import Problem
+from generator.origin import origin_of
 
 
 class Shell(msgspec.Struct, frozen=True):
@@ -43,7 +45,7 @@ def expand(entries: dict[Literal["bash", "zsh", "fish"], Completion], facts: Fac
     for key, entry in entries.items():
         shell, under, origin = SHELLS[key], guard(entry.when), entry.origin
         name = f"{key}-completion"
-        path = entry.path or f"{shell.folder}/{entry.source.rpartition('/')[2]}"
+        path = installed_path(entry.path or f"{shell.folder}/", entry.source)
 
         def tag(tag: str, value: str, package: str = name, entry: Completion = entry) -> Tag:
             return Tag(tag, value, package=package, guard=guard(entry.when), origin=entry.origin)
@@ -83,4 +85,12 @@ def expand(entries: dict[Literal["bash", "zsh", "fish"], Completion], facts: Fac
         )
 
 
-KIND = Kind("completions", dict[Literal["bash", "zsh", "fish"], Completion], expand, order=90)
+def check(entries: dict[Literal["bash", "zsh", "fish"], Completion], facts: Facts) -> Iterator[Problem]:
+    """The source of each is a file."""
+    for key, entry in entries.items():
+        if entry.source.endswith("/"):
+            message = f"completions.{key}: {entry.source} names a folder, not a file"
+            yield Problem(message, origin_of(entry.source), "name the file in it")
+
+
+KIND = Kind("completions", dict[Literal["bash", "zsh", "fish"], Completion], expand, order=90, check=check)

@@ -7,6 +7,7 @@ from generator.components.contribution import Contribution, File, Source
 from generator.components.entry import Entry, FileName, Name, Prose, Shape, SourceNumber, Word
 from generator.components.facts import Facts
 from generator.components.kind import Kind
+from generator.origin import origin_of
 
 
 class Own(Entry, frozen=True, kw_only=True):
@@ -18,6 +19,7 @@ class Own(Entry, frozen=True, kw_only=True):
 
 
 Page = Annotated[str, Shape(r"[^\s/]+\.\d\w*", "a manual page with its section, such as docker.1")]
+"""What follows the digit (`Sample.3pm`) is part of the section's name, but not of its folder's."""
 
 
 class Manuals(Entry, frozen=True, kw_only=True):
@@ -40,20 +42,20 @@ class Documentation(Entry, frozen=True, kw_only=True):
 
 def expand(entry: Documentation, facts: Facts) -> Iterable[Contribution]:
     """One contribution for what upstream brings, one per text of ours."""
-    files = []
-    if entry.doc or entry.own:
-        files.append(File(" ".join([*entry.doc, *entry.own]), attributes="%doc", origin=entry.origin))
-    if entry.license:
-        files.append(File(" ".join(entry.license), attributes="%license", origin=entry.origin))
+    files = [
+        File(" ".join(names), attributes=attribute, origin=origin_of(names[0]) or entry.origin)
+        for attribute, names in (("%doc", [*entry.doc, *entry.own]), ("%license", entry.license))
+        if names
+    ]
     if entry.manuals:
-        source, origin = entry.manuals.source, entry.manuals.origin
+        source = entry.manuals.source
         for page in entry.manuals.pages:
-            folder = f"man{page.rpartition('.')[2]}"
+            folder = f"man{page.rpartition('.')[2][0]}"
             files.append(
                 File(
                     f"%{{_mandir}}/{folder}/{page}%{{ext_man}}",
                     install=f"install -D -p -m0644 -t %{{buildroot}}%{{_mandir}}/{folder} {source}/{folder}/{page}",
-                    origin=origin,
+                    origin=origin_of(page) or entry.manuals.origin,
                 )
             )
     yield Contribution(KIND.key, files=tuple(files), origin=entry.origin)

@@ -113,3 +113,8 @@ class Dependency(Entry, frozen=True, kw_only=True):
         name="for", default=""
     )
     because: Prose = ""
+
+
+def installed_path(path: str, source: str) -> str:
+    """Where a file goes: to `path`; one that ends in / takes the source's name."""
+    return path + source.rpartition("/")[2] if path.endswith("/") and source else path

@@ -11,6 +11,7 @@ from generator.components.facts import Facts
 from generator.components.kind import Kind
 from generator.condition import String
 from generator.errors import Problem
+from generator.origin import origin_of
 
 
 class Twin(Entry, frozen=True, kw_only=True):
@@ -53,7 +54,9 @@ def expand(entry: Twin, facts: Facts) -> Iterable[Contribution]:
 
 
 def check(entry: Twin, facts: Facts) -> Iterator[Problem]:
-    """The package is one of the two."""
+    """The package is one of the two, and they are two."""
+    if entry.original == entry.replacement:
+        yield Problem(f"twin: '{entry.original}' cannot replace itself", origin_of(entry.replacement), "name its twin")
     if facts.name and facts.name not in (entry.original, entry.replacement):
         both = f"'{entry.original}' or '{entry.replacement}'"
         yield Problem(f"twin: this package is '{facts.name}', neither {both}", entry.origin)

@@ -125,6 +125,9 @@ def _named_things(key: str, entry: Any, parts: Parts) -> Iterator[Problem]:
     tree, trees = getattr(entry, "tree", ""), parts.named("trees")
     if tree and tree not in trees:
         yield Problem(f"{key}: there is no tree '{tree}'", place(tree), nearest(tree, trees))
+    elif tree and tree != (last := next(reversed(trees))):
+        message = f"{key}: a text in the tree '{tree}' is not found, as %doc looks in '{last}', the last one"
+        yield Problem(message, place(tree), f"say {last}, or nothing")
     for inner in getattr(entry, "own", {}).values() if isinstance(entry, Entry) else ():
         yield from _named_things(key, inner, parts)
 

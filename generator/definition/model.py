@@ -20,6 +20,7 @@ from generator.components.entry import (
     Shape,
     SourceNumber,
     Word,
+    installed_path,
 )
 from generator.condition import Condition, Constant
 from generator.errors import InputError
@@ -183,7 +184,7 @@ class InstalledFile(Entry, frozen=True, kw_only=True):
     @property
     def installed_path(self) -> str:
         """The whole path."""
-        return self.path + self.source.rpartition("/")[2] if self.path.endswith("/") and self.source else self.path
+        return installed_path(self.path, self.source)
 
     @property
     def permissions(self) -> str:
