@@ -8,13 +8,13 @@ reference here begins at a word's beginning, so that `lib#12` is not a reference
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from generator.errors import InputError
 
 
-@dataclass(frozen=True, slots=True)
-class Tracker:
+class Tracker(msgspec.Struct, frozen=True):
     """One issue tracker: how a reference to it is spelled, and where it leads.
 
     `names` are the prefixes, the first one is that of the tracker's label; `number` matches what follows them;
@@ -78,8 +78,7 @@ def _expression() -> re.Pattern[str]:
 _EXPRESSION = _expression()
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """One reference: `tracker` is the first name of its tracker, `name` the one for its normal form,
     `text` as written.
 

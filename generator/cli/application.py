@@ -6,11 +6,11 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from generator import __version__
 from generator.errors import InputError, SpecgenError
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 
 
-@dataclass(frozen=True)
-class Application:
+class Application(msgspec.Struct, frozen=True):
     """What every command gets: where definitions are, and how to find a package."""
 
     specs: Path

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def merged_sources(prepared: Prepared) -> Sources:
     """The merged package, with the patches that are supplied for it."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from generator.package.supply import PATCHES
     from generator.sources import SourceFile

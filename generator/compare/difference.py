@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from generator.compare.facts import Fact, facts
 from generator.reading import Reading, View
 from generator.sources import Sources
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """A fact that is not the same on both sides; None where a side does not have it. `targets` are those affected.
 
     Of a text of several lines both sides hold only the lines that differ.
@@ -27,8 +27,7 @@ class Difference:
     features: tuple[str, ...] = ()  # forced states, as "+buildx" or "-buildx"; empty is the spec's own defaults
 
 
-@dataclass(frozen=True, slots=True)
-class FileDifference:
+class FileDifference(msgspec.Struct, frozen=True):
     """A file that is not the same on both sides, as the lines of a unified diff."""
 
     name: str

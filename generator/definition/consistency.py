@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+import msgspec
 
 from generator import targets
 from generator.components.contribution import Subpackage
@@ -19,13 +20,12 @@ from generator.definition.model import Expect, Package, SourceText, Tree
 from generator.errors import Problem
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True, dict=True):
     """The parts of a definition as far as they could be read: the head's values by field, components by key."""
 
     head: Mapping[str, Any]
     components: Mapping[str, Any]
-    files: Mapping[str, SourceText] = field(default_factory=dict)
+    files: Mapping[str, SourceText] = {}
 
     def named(self, name: str) -> Any:
         """A map or list of the head, empty where it could not be read."""

@@ -9,7 +9,6 @@ import difflib
 import re
 import types
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
@@ -45,18 +44,17 @@ def place(node: Any) -> Origin | None:
     return None
 
 
-@dataclass
-class Converter:
+class Converter(msgspec.Struct):
     """Converts nodes, collecting problems.
 
     Conditions are read with the given names, features and options; `choices` are those of each option.
     """
 
-    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    conditions: Mapping[str, Condition] = {}
     features: Collection[str] = ()
-    options: Mapping[str, str] = field(default_factory=dict)
-    choices: Mapping[str, Collection[str]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    options: Mapping[str, str] = {}
+    choices: Mapping[str, Collection[str]] = {}
+    problems: list[Problem] = []
 
     def problem(self, message: str, node: Any, hint: str = "", origin: Origin | None = None) -> Any:
         """Note a problem at a node (or at `origin` where the node is empty); gives the mark of a wrong value."""

@@ -1,9 +1,10 @@
 """The definition of a package: what a maintainer writes, typed. Components add their own keys (`components.kind`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
 
 from generator.components.entry import (
     ConditionalEntry,
@@ -276,8 +277,7 @@ class Head(Relations, frozen=True, kw_only=True):
     facts: dict[Plain, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class SourceText:
+class SourceText(msgspec.Struct, frozen=True):
     """A file of the definition's folder, or of that of the definition which it extends: `path` is for messages."""
 
     path: str
@@ -298,12 +298,11 @@ class SourceText:
             raise InputError("this is not UTF-8", origin, "save the file as UTF-8") from None
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """A definition as loaded: the typed keys, the components, the decided conditions, and the folder's files."""
 
     head: Head
     components: Mapping[str, Any]
     features: Mapping[str, Condition]  # when each feature is on by default
     options: Mapping[str, str]
-    files: Mapping[str, SourceText] = field(default_factory=dict)
+    files: Mapping[str, SourceText] = {}

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple, Protocol, TypeAlias, cast
 
+import msgspec
 import yaml
 
 from generator.errors import InputError, Problem
@@ -77,8 +77,7 @@ class Items(list["Node"]):
 Node: TypeAlias = Text | Entries | Items
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A YAML file: its text, and its tree (a mapping; an empty file is an empty one)."""
 
     path: PurePosixPath

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 ROOT = "/home/abuild/rpmbuild"
 """Where a build's folders are inside the sandbox: the same place as on the Open Build Service, so that what librpm
@@ -34,8 +35,7 @@ ENVIRONMENT: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """What one parse of a spec may take; past a limit it is stopped and the reading says so."""
 
     seconds: float = 10.0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+
+import msgspec
 
 from generator.definition.load import FILE, load
 from generator.definition.model import Definition, SourceText
@@ -20,13 +21,12 @@ LARGEST = 4 * 1024 * 1024
 """Bytes; a definition's folder holds text that people write."""
 
 
-@dataclass(frozen=True)
-class Defined:
+class Defined(msgspec.Struct, frozen=True, dict=True):
     """A definition's folder, and those that it extends, in memory; every change is a new Defined."""
 
     name: str
     folders: Mapping[str, Mapping[str, SourceText]]
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = {}
 
     @classmethod
     def open(cls, folder: Path, shown: str, settings: Mapping[str, str], sibling: Callable[[str], Path]) -> Defined:
@@ -85,7 +85,7 @@ class Defined:
             for key, file in folder.items():
                 mine = [edit for edit in rest if str(edit.origin.path) == file.path]
                 rest = [edit for edit in rest if edit not in mine]
-                files[key] = replace(file, content=spliced(file.content, mine)) if mine else file
+                files[key] = msgspec.structs.replace(file, content=spliced(file.content, mine)) if mine else file
             folders[name] = files
         if rest:
             raise InputError(f"{rest[0].origin}: no file of {self.name}")

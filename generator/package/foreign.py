@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+
+import msgspec
 
 from generator.errors import InputError
 from generator.origin import Edit
@@ -17,8 +18,7 @@ from generator.sources.edit import spliced
 from generator.sources.spec import Spec
 
 
-@dataclass(frozen=True)
-class Foreign:
+class Foreign(msgspec.Struct, frozen=True, dict=True):
     """A package directory in memory; every change is a new Foreign. `folder` is how messages name it."""
 
     name: str

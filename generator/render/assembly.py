@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
 from msgspec.structs import replace
 
 from generator.components.contribution import Contribution, File, Guard, Source, Subpackage, Tag, guard
@@ -19,13 +19,12 @@ FIRST_FREE_SOURCE = 1000
 """Sources without a number of their own get the next one from here."""
 
 
-@dataclass(frozen=True)
-class Assembly:
+class Assembly(msgspec.Struct, frozen=True, dict=True):
     """All parts of a package, by what they are; every part keeps the kind of component that brought it, or none."""
 
     definition: Definition
     contributions: tuple[Contribution, ...] = ()
-    facts: Facts = field(default_factory=lambda: Facts("", "", {}))
+    facts: Facts = Facts("", "", {})
 
     @classmethod
     def of(cls, definition: Definition) -> Assembly:

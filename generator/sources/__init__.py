@@ -111,8 +111,7 @@ class UpstreamTree(msgspec.Struct, frozen=True):
     origin: Origin | None = None
 
 
-@dataclass(frozen=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True, dict=True):
     """The files of a package, and what its maintainer says about them.
 
     `features` are the `%bcond` names known for the package; `targets` the targets it is made for; `defined` tells

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
+
+import msgspec
 
 from generator.errors import InputError
 from generator.origin import Origin
@@ -32,8 +33,7 @@ _ESCAPES = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34,
 _LOST_AT_THE_END = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     r"""One line of a hunk: `kind` is a space (in both files), `-` or `+`.
 
     `content` is the line of the file with its exact end: `\n`, `\r\n`, or none where the diff says that the file has
@@ -51,8 +51,7 @@ class Line:
         return Line(self.kind, bare.removesuffix(b"\r") + end, self.raw)
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(msgspec.Struct, frozen=True):
     """A change at one place. Lines count from 1; a start of 0 with a count of 0 is an empty or missing file.
 
     `heading` is the whole `@@` line, `section` what stands in it after the second `@@`; `line` is its number in the
@@ -83,8 +82,7 @@ class Hunk:
         return tuple(line.content for line in self.lines if line.kind != "-")
 
 
-@dataclass(frozen=True, slots=True)
-class FileDiff:
+class FileDiff(msgspec.Struct, frozen=True):
     """What happens to one file.
 
     Paths are as written, with a prefix such as `a/` (`stripped` removes it), None for `/dev/null`. Modes are octal
@@ -122,8 +120,7 @@ class FileDiff:
         return "/".join(parts[count:])
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
+class Diff(msgspec.Struct, frozen=True):
     """A parsed diff: the lines before the first file, the files, and the lines after the last hunk."""
 
     preamble: tuple[bytes, ...]
@@ -151,8 +148,7 @@ def parse_diff(name: str, content: bytes) -> Diff:
     return _Parser(name, io.BytesIO(content).readlines()).parse()
 
 
-@dataclass(slots=True)
-class _Header:
+class _Header(msgspec.Struct):
     """A file's header while it is read."""
 
     start: int
@@ -160,7 +156,7 @@ class _Header:
     new: str | None = None
     git_line: str | None = None
     index_name: str | None = None
-    fields: dict[bytes, str] = field(default_factory=dict)
+    fields: dict[bytes, str] = {}
     old_missing: bool = False
     new_missing: bool = False
     old_epoch: bool = False

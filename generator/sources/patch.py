@@ -8,10 +8,11 @@ who, when, what, and which references.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header
 from functools import cached_property
+
+import msgspec
 
 from generator import references
 from generator.sources.diff import Diff, FileDiff, Hunk, Line, parse_diff
@@ -24,8 +25,7 @@ _SERIES_MARK = re.compile(r"(?:\[[^]]*\]\s*)+")
 _CONTINUATION = re.compile(r"[ \t]+\S")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One `Name: value` of a patch's mail: unfolded, its encoded words decoded. `line` counts from 1."""
 
     name: str
@@ -33,8 +33,7 @@ class Field:
     line: int
 
 
-@dataclass(frozen=True)
-class Patch:
+class Patch(msgspec.Struct, frozen=True, dict=True):
     """A patch file. `name` is its file's name; `to_bytes()` gives back exactly what was parsed."""
 
     name: str

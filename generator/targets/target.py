@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
 
-@dataclass(frozen=True)
-class Target:
+
+class Target(msgspec.Struct, frozen=True, dict=True):
     """One place where packages are built.
 
     `macros` are plain values (macro name to body); `definitions` is the text of the whole macro file that librpm
@@ -28,8 +28,8 @@ class Target:
     git: bool = False  # submitted by pull request in git, not by a request in OBS
     parametric: frozenset[str] = frozenset()
     undefined: frozenset[str] = frozenset()
-    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    disputed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sources: Mapping[str, tuple[str, ...]] = {}
+    disputed: Mapping[str, str] = {}
     standing: bool = True  # one of the targets meant by "all"; a disputed one has to be asked for by name
 
     @cached_property

@@ -9,8 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+
+import msgspec
+from msgspec.structs import replace
 
 from generator.errors import InputError, Problem
 from generator.origin import Origin
@@ -21,8 +23,7 @@ _GIT_NAMES = re.compile(rb'diff --git (?:"(?:[^"\\]|\\.)*"|[^\s"]\S*)\s+(?:"(?:[
 _SHOWN = 12  # lines of a hunk, and of what is there instead, in a message
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(msgspec.Struct, frozen=True):
     """A hunk that applied elsewhere than it says: `offset` lines further down."""
 
     path: str
@@ -30,8 +31,7 @@ class Moved:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(msgspec.Struct, frozen=True):
     """The tree after a patch, and the hunks that had moved."""
 
     tree: Tree

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 REGULAR = 0o100644
 EXECUTABLE = 0o100755
@@ -14,8 +15,7 @@ LINK = 0o120000
 _MOST_LINKS = 40  # Linux follows as many (path_resolution(7))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A file or a symbolic link.
 
     `mode` is one of git's three (REGULAR, EXECUTABLE, LINK); a link's `content` is what it points at.

@@ -5,8 +5,7 @@ Those that rules and librpm find are in tests/check/test_docker.py.
 
 from __future__ import annotations
 
-import dataclasses
-
+import msgspec
 import pytest
 
 from generator.definition.load import load
@@ -126,7 +125,7 @@ def test_a_broken_fact_leads_to_its_line(what):
     text = files["package.yaml"].content.decode()
     assert old in text
     text = text.replace(old, new, 1)
-    files["package.yaml"] = dataclasses.replace(files["package.yaml"], content=text.encode())
+    files["package.yaml"] = msgspec.structs.replace(files["package.yaml"], content=text.encode())
     with pytest.raises(InputError) as caught:
         render(load(files, own_folder))
     lines = {name: file.content.decode().splitlines() for name, file in files.items()}
