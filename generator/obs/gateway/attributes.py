@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from lxml import etree
 
 from generator.obs.gateway.faults import document, parse
+from generator.obs.gateway.store import Store, write
 from generator.obs.gateway.upstream import Upstream, path_of
 
 
@@ -14,10 +17,15 @@ def full_name(attribute: etree._Element) -> str:
 
 
 class Attributes:
-    """What is said about projects and packages."""
+    """What is said about projects and packages.
 
-    def __init__(self, upstream: Upstream) -> None:
+    The backend cannot search for it; as the front end's database does, a file remembers which projects have any.
+    """
+
+    def __init__(self, upstream: Upstream, store: Store) -> None:
         self.upstream = upstream
+        self._store = store
+        self._index = store.folder / "attributed.json"
 
     def read(self, project: str, package: str = "", name: str = "") -> etree._Element:
         """The `<attributes>` of a project or package; with a name, only that one."""
@@ -39,8 +47,11 @@ class Attributes:
 
     def projects_with(self, name: str) -> list[str]:
         """The projects that carry an attribute, sorted."""
-        names = [str(one.get("name")) for one in parse(self.upstream.need("GET", "/source"), "list").findall("entry")]
-        return sorted(one for one in names if len(self.read(one, name=name)))
+        return sorted(one for one in self.attributed() if len(self.read(one, name=name)))
+
+    def attributed(self) -> set[str]:
+        """The projects that were ever given an attribute."""
+        return set(json.loads(self._index.read_bytes())) if self._index.exists() else set()
 
     def _write(self, login: str, project: str, package: str, gone: set[str], new: list[etree._Element]) -> None:
         root = self.read(project, package)
@@ -48,5 +59,8 @@ class Attributes:
             if full_name(attribute) in gone:
                 root.remove(attribute)
         root.extend(new)
+        if not package:
+            with self._store.lock:
+                write(self._index, json.dumps(sorted({*self.attributed(), project})).encode())
         where = path_of(project, package or "_project", "_attribute")
         self.upstream.need("PUT", where, {"meta": "1", "user": login}, document(root))

@@ -26,7 +26,7 @@ class Routes:
         self.accounts = accounts
         self.store = store
         self.rights = Rights(upstream)
-        self.attributes = Attributes(upstream)
+        self.attributes = Attributes(upstream, store)
         self.branches = Branches(upstream, self.rights, self.attributes)
         self.requests = Requests(store, Actions(upstream, self.rights, self.branches))
         self.search = Search(upstream, accounts, self.rights, self.attributes, self.requests)

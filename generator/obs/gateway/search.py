@@ -96,11 +96,12 @@ class Search:
     def projects(self, query: Mapping[str, str], *, names_only: bool) -> etree._Element:
         """`/search/project` and `/search/project/id`: metadata together with attributes."""
         listing = parse(self.upstream.need("GET", "/source"), "project list")
-        candidates = []
+        candidates, attributed = [], self.attributes.attributed()
         for entry in listing.findall("entry"):
-            meta = self.upstream.meta(str(entry.get("name")))
+            name = str(entry.get("name"))
+            meta = self.upstream.meta(name)
             if meta is not None:
-                for attribute in self.attributes.read(str(entry.get("name"))):
+                for attribute in self.attributes.read(name) if name in attributed else ():
                     etree.SubElement(meta, "attribute", name=full_name(attribute))
                 candidates.append(meta)
         found = select(candidates, query.get("match", ""))
