@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench_submit import submission
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 
@@ -98,11 +100,18 @@ def main(rounds: int) -> int:
                 "rpmlint": lint,
             },
         )
+        private = submission(folder / "submit", package, BIN, timed)
+        if private:
+            try:
+                found |= compare(rounds, {"submit": private.specgen, "by hand": private.by_hand})
+            finally:
+                private.stop()
     budgets = [
         ("specgen --version", "version", 'python -c "import click"', "click", 1.5),
         (f"check docker, {len(targets)} targets, nothing stored", "check", "bare parses", "bare", 3.0),
         (f"check docker, {len(targets)} targets, nothing stored", "check", "one rpmlint, one target", "rpmlint", 0.5),
         ("check docker again, unchanged", "again", "bare parses", "bare", 1.0),
+        *([("submit docker", "submit", "the flow by hand with osc", "by hand", 2.0)] if private else []),
     ]
     kept = True
     print(f"median of {rounds} rounds, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
