@@ -125,14 +125,17 @@ def _changed_lines(before: str, after: str) -> tuple[str, str]:
 
 
 def compare_files(old: Sources, new: Sources) -> tuple[FileDifference, ...]:
-    """The files that differ, by name, with the lines that do; the spec of one is compared with that of the other."""
+    """The files that differ, by name, with the lines that do; the spec of one is compared with that of the other.
+
+    A file that one side calls external is not known there, and not compared.
+    """
     rename = {}
     if old.specs and new.specs and old.spec.name != new.spec.name:
         for ending in (".spec", ".changes"):
             rename[f"{old.name}{ending}"] = f"{new.name}{ending}"
     before = {rename.get(name, name): file for name, file in old.files.items()}
     found = []
-    for name in sorted({*before, *new.files}):
+    for name in sorted({*before, *new.files} - {one.name for one in (*old.externals, *new.externals)}):
         left, right = before.get(name), new.files.get(name)
         if left is not None and right is not None and left.content == right.content:
             continue

@@ -5,7 +5,7 @@ import msgspec
 from generator.compare import compare, compare_files
 from generator.compare.facts import Applied, applied
 from generator.reading import Dependency, PackageReading, Reading, Scriptlet, SourceReading, View
-from generator.sources import SourceFile, Sources
+from generator.sources import External, SourceFile, Sources
 
 
 def package(name: str, **values: object) -> PackageReading:
@@ -105,6 +105,12 @@ def test_files_differ_in_lines() -> None:
     old, new = view("a", x="1\n", y="1\n", z="1\n").sources, view("a", x="1\n", y="2\n", w="1\n").sources
     found = {one.name: one.status for one in compare_files(old, new)}
     assert found == {"w": "added", "y": "changed", "z": "removed"}
+
+
+def test_a_file_that_one_side_calls_external_is_not_compared() -> None:
+    old = view("a", x="1\n").sources
+    new = msgspec.structs.replace(view("a").sources, externals=(External("x"),))
+    assert compare_files(old, new) == compare_files(new, old) == ()
 
 
 def test_specs_of_twins_are_compared_with_each_other() -> None:
