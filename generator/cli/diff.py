@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,9 +14,11 @@ from generator.cli.options import (
     macros_option,
     print_json,
     set_option,
+    sources_option,
     target_option,
     targets_of,
     trust_option,
+    upstream_option,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 @target_option
 @macros_option
 @set_option
+@sources_option
+@upstream_option
 @trust_option
 @format_option
 @click.option("--text/--no-text", default=True, help="With or without the lines of the files that differ.")
@@ -39,14 +44,16 @@ def diff(
     targets: tuple[str, ...],
     macros: str | None,
     settings: dict[str, str],
+    sources: Path | None,
+    upstream: dict[str, Path],
     trust: bool,
     format_: str,
     text: bool,
 ) -> None:
     """Compare two packages: the files line by line, and what librpm reads in the specs on every target.
 
-    Each side is a definition, a package directory, or [ALIAS:]PROJECT/PACKAGE[@REV] on an Open Build Service; --set
-    is for the new side. Exit code 1 where the sides differ in meaning.
+    Each side is a definition, a package directory, or [ALIAS:]PROJECT/PACKAGE[@REV] on an Open Build Service; --set,
+    --sources and --upstream are for the new side. Exit code 1 where the sides differ in meaning.
     """
     from generator.cli.sides import side
     from generator.compare import compare, compare_files
@@ -54,7 +61,7 @@ def diff(
 
     app: Application = context.obj
     with Librpm.start(trust=trust) as librpm:
-        before, after = side(app, old), side(app, new, settings)
+        before, after = side(app, old), side(app, new, settings, sources, upstream)
         chosen = targets_of(targets, macros, after, before)
         differences = compare(librpm.read(before, chosen), librpm.read(after, chosen))
     files = compare_files(before, after)

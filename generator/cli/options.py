@@ -61,6 +61,8 @@ def _upstream(context: click.Context, parameter: click.Parameter, values: tuple[
         name, equals, path = value.partition("=")
         if not (name and equals and path):
             raise click.BadParameter(f"'{value}' is not TREE=PATH")
+        if name in given:
+            raise click.BadParameter(f"{name} is given twice: {given[name]} and {path}")
         if not Path(path).exists():
             raise click.BadParameter(f"{name}: there is no {path}")
         given[name] = Path(path)
@@ -116,20 +118,16 @@ def completed(
     """The files of a package with what is at hand for it: external files, patches rendered for the upstream trees.
 
     Raises:
-        InputError: an upstream tree cannot be read, or a patch template does not fit it.
+        InputError: an upstream tree cannot be read, a patch template does not fit it, or a tree for one is missing.
     """
     sources = package.sources()
-    if supplies:
-        from generator.package.supply import supplied
+    if not upstream and not supplies and not sources.templated:
+        return sources, {}  # nothing more has to be loaded
+    from generator.package.upstream import at_hand, require_patches
 
-        sources = supplied(sources, supplies).sources
-    if not upstream and not supplies:
-        return sources, {}
-    from generator.package.upstream import read_upstream, with_patches
-
-    trees = read_upstream(package.sources(), upstream, supplies)
-    definition = getattr(package, "definition", None)
-    return (with_patches(sources, definition, trees) if definition else sources), trees
+    here = at_hand(package, upstream, supplies)
+    require_patches(here.completed)
+    return here.completed, here.trees
 
 
 def targets_of(names: Sequence[str], macros: str | None, *packages: Sources) -> list[Target]:

@@ -40,6 +40,8 @@ def reports(submissions: Sequence[Prepared], *, trust: bool) -> list[Report]:
     waiting = [one for one in submissions if one.plan.steps]
     if not waiting:
         return []
+    import msgspec
+
     from generator.check.report import Report
     from generator.check.run import check
     from generator.check.scriptlets import lint
@@ -54,6 +56,7 @@ def reports(submissions: Sequence[Prepared], *, trust: bool) -> list[Report]:
             targets = targets_of((), None, sources)
             base = View(one.server_sources, (), {}) if one.server_sources else None
             view = librpm.read(sources, targets, against=base)
+            view = msgspec.structs.replace(view, upstream=one.local.trees)
             found.append(Report(str(one.plan.destination), view, check(view, lint=lint, today=today)))
     return found
 

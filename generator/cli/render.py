@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from msgspec.structs import replace
 
 from generator.cli.application import Application, shown
 from generator.cli.options import (
@@ -42,31 +41,15 @@ def render(
     """
     from generator.package.defined import Defined
     from generator.package.directory import write
-    from generator.package.supply import supplied
-    from generator.package.upstream import read_upstream, unrendered, with_patches
+    from generator.package.upstream import at_hand, require_patches
 
     found = app.package(package, settings)
     if not isinstance(found, Defined):
         raise InputError(f"{package} has no definition to render", hint="specgen check works without one")
-    trees = read_upstream(found.sources(), upstream, sources)
-    supply = supplied(found.sources(), sources) if sources else None
-    made = with_patches(supply.sources if supply else found.sources(), found.definition, trees)
-    templates = {patch.file for tree in made.upstream for patch in tree.patches if patch.template}
-    rendered = replace(
-        found.sources(),
-        files={**found.sources().files, **{name: made.files[name] for name in sorted(templates & {*made.files})}},
-        externals=tuple(
-            one for one in found.sources().externals if one.name not in made.files or one.name not in templates
-        ),
-    )
+    here = at_hand(found, upstream, sources)
     target = output or Path("rendered") / found.name
-    for tree, patch in unrendered(rendered):
-        if not (target / patch.file).exists():
-            hint = f"give it with --upstream {tree.name}=PATH, or put {tree.archive} into --sources"
-            raise InputError(
-                f"{patch.file} is made for the upstream tree {tree.name}, which is not here", patch.origin, hint
-            )
-    report = write(rendered, target, supply.paths if supply else {})
+    require_patches(here.own, target)
+    report = write(here.own, target, here.paths)
     if format_ == "json":
         print_json({"directory": str(target), **report.as_dict()})
         return
@@ -74,6 +57,6 @@ def render(
         click.echo(f"wrote  {shown(target / name)}")
     for name in report.others:
         click.echo(f"stays  {shown(target / name)} (not of this definition)")
-    missing = [external.name for external in rendered.externals if not (target / external.name).exists()]
+    missing = [external.name for external in here.own.externals if not (target / external.name).exists()]
     count = f"{len(report.written)} written, {len(report.unchanged)} unchanged"
     click.echo(f"{shown(target)}: {count}" + (f", {len(missing)} external files not here" if missing else ""))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from generator.cli.application import Application
-from generator.cli.options import format_option, print_json, set_option, sources_option, trust_option
+from generator.cli.options import format_option, print_json, set_option, sources_option, trust_option, upstream_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +39,7 @@ SHOWN = 400  # lines of a difference on a terminal; `specgen diff` shows all
 @click.option("--yes", is_flag=True, help="Send without asking.")
 @set_option
 @sources_option
+@upstream_option
 @trust_option
 @format_option
 @click.pass_obj
@@ -57,6 +58,7 @@ def submit(
     yes: bool,
     settings: dict[str, str],
     sources: Path | None,
+    upstream: dict[str, Path],
     trust: bool,
     format_: str,
 ) -> int:
@@ -71,7 +73,7 @@ def submit(
     from generator.submit.session import Wishes
 
     wishes = Wishes(direct=direct, wait=wait, message=message, base=base, rewrite=bool(rewrite_changes))
-    locals_ = _locals(app, packages or (".",), settings, sources)
+    locals_ = _locals(app, packages or (".",), settings, sources, upstream)
     if rehearse and maintenance:
         raise click.UsageError("--maintenance cannot be rehearsed: use --dry-run")
     if rehearse:
@@ -85,18 +87,23 @@ def submit(
 
 
 def _locals(
-    app: Application, packages: Sequence[str], settings: Mapping[str, str], folder: Path | None
+    app: Application,
+    packages: Sequence[str],
+    settings: Mapping[str, str],
+    folder: Path | None,
+    upstream: Mapping[str, Path],
 ) -> dict[str, Local]:
     from generator.errors import InputError
+    from generator.package.upstream import at_hand
     from generator.submit.session import Local
 
     found: dict[str, Local] = {}
-    for package in packages:
-        sources = app.package(package, settings).sources()
-        if sources.name in found:
-            raise InputError(f"{sources.name} is named twice")
-        paths = {one.name: folder / one.name for one in sources.externals} if folder else {}
-        found[sources.name] = Local(sources, {name: path for name, path in paths.items() if path.is_file()})
+    for name in packages:
+        package = app.package(name, settings)
+        if package.sources().name in found:
+            raise InputError(f"{package.sources().name} is named twice")
+        here = at_hand(package, upstream, folder)
+        found[here.own.name] = Local(here.own, here.paths, here.trees)
     return found
 
 
@@ -228,10 +235,12 @@ def _as_on_the_server(locals_: Mapping[str, Local], to: Sequence[str]) -> dict[t
 
 
 def _stand_in(local: Local) -> Any:
-    """A target that holds nothing but the external files, so that what is ours is new."""
+    """A target that holds nothing but the files that are not ours, so that what is ours is new."""
     from generator.sources import Sources
 
-    return Sources(local.sources.name, {}, externals=local.sources.externals)
+    made = {patch.file for _, patch in local.sources.templated}
+    others = tuple(one for one in local.sources.externals if one.name not in made)
+    return Sources(local.sources.name, {}, externals=others)
 
 
 def _show(title: str, prepared: Prepared) -> None:

@@ -143,6 +143,11 @@ class Sources(msgspec.Struct, frozen=True, dict=True):
         return {patch.file: tree.name for tree in self.upstream for patch in tree.patches}
 
     @property
+    def templated(self) -> tuple[tuple[UpstreamTree, UpstreamPatch], ...]:
+        """The patches that are rendered from templates, with their trees."""
+        return tuple((tree, patch) for tree in self.upstream for patch in tree.patches if patch.template)
+
+    @property
     def spec(self) -> SourceFile:
         """The package's main spec file.
 

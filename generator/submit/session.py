@@ -17,14 +17,16 @@ from generator.submit.journal import Journal, Sent
 from generator.submit.merge import Merged, merge
 from generator.submit.message import message as message_for
 from generator.submit.plan import Plan, plan, wanted_files
+from generator.upstream.tree import Tree
 
 
 @dataclass(frozen=True)
 class Local:
-    """What is here: the package, and where its external files are that are here too."""
+    """What is here: the package, where its external files are that are here too, and upstream trees by their names."""
 
     sources: Sources
     supply: Mapping[str, Path] = field(default_factory=dict)
+    trees: Mapping[str, Tree] = field(default_factory=dict)
 
     def payload(self, merged: Merged, name: str) -> bytes | None:
         """The bytes of a file that we send; None for one that only the server has."""
@@ -97,9 +99,12 @@ def prepare(server: Server, local: Local, destination: Place, journal: Journal, 
     )
     merged = merge(local.sources, held, sent=once, supply=frozenset(local.supply), rewrite=wishes.rewrite)
     if merged.missing:
+        trees = {patch.file: tree.name for tree, patch in local.sources.templated}
+        upstream = sorted({trees[name] for name in merged.missing if name in trees})
+        ways = ["give the folder that holds them with --sources"] if set(merged.missing) - set(trees) else []
+        ways += [f"give the tree that a patch is made for with --upstream {name}=PATH" for name in upstream]
         raise InputError(
-            f"{', '.join(merged.missing)}: declared, and neither here nor on the server",
-            hint="give the folder that holds them with --sources",
+            f"{', '.join(merged.missing)}: declared, and neither here nor on the server", hint="; ".join(ways)
         )
     files = wanted_files(merged, _digests(local, merged), target)
     branch_place = server.branch_name(destination)

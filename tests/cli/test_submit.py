@@ -10,7 +10,11 @@ from generator.cli.application import Application, main
 from generator.obs.client import Configuration
 from generator.obs.records import Place
 from generator.obs.server import Server
+from generator.sources.patch import Patch
+from generator.upstream.apply import apply_patch
 from tests.conftest import PrivateObs
+from tests.upstream.test_templates import ENGINES
+from tests.upstream.trees import write
 
 ROOT = Path(__file__).parent.parent.parent
 OLD = "-" * 67 + "\nMon Jan  1 10:00:00 UTC 2024 - A Packager <packager@example.org>\n\n- Begin\n\n"
@@ -288,6 +292,46 @@ def test_definitions_are_submitted_as_well(run: Run, obs: PrivateObs, project: s
         changes = rendered[f"{name}.changes"].content.rstrip() + b"\n\n" + OLD.encode()
         expected = {**{one: file.content for one, file in rendered.items()}, **archives[name]}
         assert files == {**expected, f"{name}.changes": changes}
+
+
+SECRETS = "0006-bsc1233819-builder-next-offer-the-SUSE-secrets-to-RUN.patch"
+
+
+def test_a_patch_for_the_upstream_tree_is_sent_and_tried(
+    run: Run, obs: PrivateObs, project: str, tmp_path: Path
+) -> None:
+    write(ENGINES["B"], tmp_path / "engine")
+    given = ("--upstream", f"engine={tmp_path / 'engine'}")
+    chosen = ("submit", "docker", "--to", project, "--set", "buildx-secrets=engine")
+    new = b"--- /dev/null\n+++ b/%s\n@@ -0,0 +1 @@\n+x\n"
+    held = {
+        one.name: new % one.name.encode() for one in Application(ROOT / "specs").package("docker").sources().externals
+    }
+    series = "0004-bsc1073877-apparmor-clobber-docker-default-profile-o.patch"
+    wrong = {**held, series: b"--- a/profiles/x.go\n+++ b/profiles/x.go\n@@ -1 +1 @@\n-x\n+y\n"}
+    obs.package(project, "docker", {"docker.changes": OLD.encode(), **wrong})
+
+    code, _, err = run(*chosen, "--yes")
+    assert code == 2
+    assert f"{SECRETS}: declared, and neither here nor on the server" in err
+    assert "give the tree that a patch is made for with --upstream engine=PATH" in err
+    assert "--sources" not in err
+    code, _, err = run(*chosen, "--rehearse")
+    assert (code, "--upstream engine=PATH" in err) == (2, True), "a rehearsal has no stand-in for what is ours to make"
+
+    code, out, err = run(*chosen, *given, "--yes")
+    assert (code, "engine: profiles/x.go is not in the tree" in " ".join(out.split())) == (1, True), out + err
+    assert "nothing was sent" in err
+
+    obs.commit(project, "docker", {"docker.changes": OLD.encode(), **held})
+    code, out, err = run(*chosen, *given, "--yes", "--format", "json")
+    assert code == 0, err
+    (result,) = json.loads(out)["results"]
+    obs.need("POST", f"/request/{result['request']}", "ok", cmd="changestate", newstate="accepted")
+    sent = Patch.parse(SECRETS, obs.files(project, "docker")[SECRETS])
+    assert apply_patch(ENGINES["B"], sent).tree != ENGINES["B"]
+    code, out, err = run(*chosen, "--yes")
+    assert (code, "nothing to do" in out) == (0, True), "what is there stays, without the tree: " + out + err
 
 
 def test_a_rehearsal_needs_no_account_and_leaves_nothing(

@@ -121,3 +121,74 @@ def test_wrong_names_and_trees_are_told(run: Run, tmp_path: Path) -> None:
     (tmp_path / "bad.tar").write_bytes(b"no archive")
     damaged = run("check", "docker", "--upstream", f"engine={tmp_path / 'bad.tar'}")
     assert (damaged.code, "no archive of a kind known here" in damaged.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", [("check", "docker", "--no-cache"), ("render", "docker")])
+def test_a_choice_without_its_tree_is_refused_alike(
+    run: Run, upstream: dict[str, str], command: tuple[str, ...]
+) -> None:
+    for given in ((), ("--upstream", upstream["client"])):
+        result = run(*command, "--set", "buildx-secrets=engine", *given)
+        assert result.code == 2
+        assert "package.yaml:" in result.err
+        assert "0006-bsc1233819-builder-next-offer-the-SUSE-secrets-to-RUN.patch is made for the upstream" in result.err
+        assert "(give it with --upstream engine=PATH, or put docker-27.4.1_ce_c710b88579fc.tar.xz into" in result.err
+        assert result.out == ""
+
+
+def test_a_patch_that_was_rendered_before_is_taken_unless_the_tree_is_there(
+    run: Run, tmp_path: Path, upstream: dict[str, str]
+) -> None:
+    name = "0006-bsc1233819-builder-next-offer-the-SUSE-secrets-to-RUN.patch"
+    arguments = ("docker", "--set", "buildx-secrets=engine")
+    assert run("render", *arguments, "--upstream", upstream["engine"]).code == 0
+    made = (tmp_path / "rendered/docker" / name).read_bytes()
+    assert run("render", *arguments).code == 0, "it lies in the directory already"
+    folder = tmp_path / "supply"
+    folder.mkdir()
+    (folder / name).write_bytes(b"by hand\n" + made)
+    assert run("render", *arguments, "-o", "kept", "--sources", folder).code == 0
+    assert (tmp_path / "kept" / name).read_bytes() == b"by hand\n" + made
+    assert run("render", *arguments, "-o", "made", "--sources", folder, "--upstream", upstream["engine"]).code == 0
+    assert (tmp_path / "made" / name).read_bytes() == made
+    assert run("check", *arguments, "--no-cache", "--sources", folder).code == 0
+
+
+def test_a_diff_shows_the_patch_that_a_template_gives(run: Run, upstream: dict[str, str]) -> None:
+    result = run("diff", "docker", "docker", "--set", "buildx-secrets=engine", "--upstream", upstream["engine"])
+    assert (result.code, result.err) == (1, "")
+    assert "+++ docker/0006-bsc1233819-builder-next-offer-the-SUSE-secrets-to-RUN.patch" in result.out
+    assert "+Subject: [PATCH] builder-next: offer the SUSE secrets to RUN" in result.out
+    refused = run("diff", "docker", "docker", "--upstream", "motor=.")
+    assert (refused.code, "docker has no such tree" in refused.err) == (2, True)
+
+
+def test_a_diff_with_a_rendered_directory_is_equal_with_all_that_is_at_hand(
+    run: Run, tmp_path: Path, upstream: dict[str, str]
+) -> None:
+    folder = tmp_path / "supply"
+    folder.mkdir()
+    (folder / "cli-0001-docs-include-required-tools-in-source-tree.patch").write_text("--- a/x\n+++ b/x\n")
+    (folder / "docker-27.4.1_ce_c710b88579fc.tar.xz").touch()
+    given = ("--set", "buildx-secrets=client", "--upstream", upstream["client"], "--sources", folder)
+    assert run("render", "docker", *given).code == 0
+    result = run("diff", "rendered/docker", "docker", *given)
+    assert (result.code, result.err) == (0, ""), result.out
+    assert "The packages are the same" in result.out
+
+
+@pytest.mark.parametrize("command", ["render", "check", "diff", "submit"])
+def test_a_tree_that_is_given_twice_is_refused(run: Run, upstream: dict[str, str], command: str) -> None:
+    packages = {"diff": ("docker", "docker"), "submit": ("docker", "--to", "test")}.get(command, ("docker",))
+    result = run(command, *packages, "--upstream", upstream["engine"], "--upstream", upstream["engine"])
+    assert result.code == 2
+    assert "engine is given twice: " in result.err
+
+
+def test_a_directory_that_names_no_trees_takes_one(run: Run, tmp_path: Path, upstream: dict[str, str]) -> None:
+    assert run("render", "docker").code == 0
+    one = run("check", "rendered/docker", "--no-cache", "--trust", "--upstream", upstream["engine"])
+    assert "upstream-series-incomplete" in one.out
+    two = run("check", "rendered/docker", "--upstream", upstream["engine"], "--upstream", upstream["client"])
+    assert two.code == 2
+    assert "does not tell which of the trees engine, buildx a patch is for" in two.err
