@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,11 +99,18 @@ def check(
             app.specs,
             *names,
             *filter(None, (macros, sources)),
-            *upstream.values(),
+            *(_archives(upstream.values()) if upstream else ()),
             *(name for name in targets if Path(name).is_file()),
         ]
         remember(sys.argv[1:], map(str, inputs), begun, printed + text, "", worst)
     return worst
+
+
+def _archives(paths: Iterable[Path]) -> list[Path]:
+    """The files and folders that upstream trees come from: a path may lead into an archive."""
+    from generator.upstream.archive import holder
+
+    return [holder(path) or path for path in paths]
 
 
 def _reports(

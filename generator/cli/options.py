@@ -56,6 +56,10 @@ set_option = click.option(
 
 
 def _upstream(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
+    if not values:
+        return {}
+    from generator.upstream.archive import holder
+
     given: dict[str, Path] = {}
     for value in values:
         name, equals, path = value.partition("=")
@@ -63,7 +67,7 @@ def _upstream(context: click.Context, parameter: click.Parameter, values: tuple[
             raise click.BadParameter(f"'{value}' is not TREE=PATH")
         if name in given:
             raise click.BadParameter(f"{name} is given twice: {given[name]} and {path}")
-        if not Path(path).exists():
+        if holder(Path(path)) is None:
             raise click.BadParameter(f"{name}: there is no {path}")
         given[name] = Path(path)
     return given
@@ -75,7 +79,7 @@ upstream_option = click.option(
     multiple=True,
     metavar="TREE=PATH",
     callback=_upstream,
-    help="An upstream tree, as an archive or a folder; otherwise its archive is looked for in --sources.",
+    help="An upstream tree: a folder, an archive, or a folder in one; else its archive is looked for in --sources.",
 )
 
 sources_option = click.option(

@@ -62,9 +62,10 @@ class _Member(NamedTuple):
 
 
 def read_tree(path: Path, limits: Limits | None = None) -> Tree:
-    """The tree that is at `path`, an archive or a folder. Of a folder, a `.git` at its top is no part.
+    """The tree that is at `path`: an archive, a folder, or a folder in an archive (`docker.tar.xz/engine`).
 
-    The one folder that all of an archive may lie in is left out, as `%setup -n` enters it.
+    The one folder that all of an archive may lie in is left out, as `%setup -n` enters it. Of a folder, a `.git` at its
+    top is no part.
 
     Raises:
         InputError: it cannot be read, is no archive of a known kind, is damaged, or is hostile.
@@ -73,6 +74,9 @@ def read_tree(path: Path, limits: Limits | None = None) -> Tree:
     try:
         if path.is_dir():
             return _checked(path, _collect(path, _folder_members(path, limits), limits))
+        archive = holder(path)
+        if archive is not None and archive != path:
+            return _inner(path, archive, read_tree(archive, limits))
         with path.open("rb") as file:
             stream = _Stream(path, file, limits)
             members = _cpio_members(stream) if stream.peek(6) in cpio.MAGICS else _tar_members(stream)
@@ -81,6 +85,22 @@ def read_tree(path: Path, limits: Limits | None = None) -> Tree:
         raise InputError(f"{path}: damaged, or no archive of a kind known here: {error}") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def holder(path: Path) -> Path | None:
+    """The file or folder that `path` is, or the archive that it leads into; None where nothing is there."""
+    if path.exists():
+        return path
+    return next((parent for parent in path.parents if parent.is_file()), None)
+
+
+def _inner(path: Path, archive: Path, tree: Tree) -> Tree:
+    folder = path.relative_to(archive).as_posix()
+    found = tree.below(folder)
+    if not found:
+        tops = sorted({name.partition("/")[0] for name in tree if "/" in name})
+        raise InputError(f"{archive}: there is no folder {folder} in it", hint=f"it has {', '.join(tops) or 'none'}")
+    return _checked(path, found)
 
 
 class _Stream:

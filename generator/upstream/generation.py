@@ -51,6 +51,9 @@ def choose(tree: Tree, generations: Sequence[Generation], what: str, origin: Ori
     if len(fitting) == 1:
         return fitting[0]
     where = tree.name or "the tree"
+    if folder := _folder(tree, generations):
+        hint = f"give that folder itself: {tree.name}/{folder}"
+        raise InputError(f"{what} does not fit {where}: the files that it changes lie in {folder}/", origin, hint)
     if fitting:
         names = " and ".join(generation.name for generation in fitting)
         raise InputError(
@@ -64,3 +67,18 @@ def choose(tree: Tree, generations: Sequence[Generation], what: str, origin: Ori
         lines.append(f"  {generation.name} ({generation.about})")
         lines += [f"  {line}" for miss in misses[generation.name] for line in f"  {miss}".splitlines()]
     raise InputError("\n".join(lines), origin)
+
+
+def _folder(tree: Tree, generations: Sequence[Generation]) -> str:
+    """The one folder that has all the files of some generation, where the top of the tree has none of any."""
+    wanted = [{edit.path for edit in generation.edits} for generation in generations]
+    if any(path in tree for paths in wanted for path in paths):
+        return ""
+    folders = set()
+    for paths in wanted:
+        first = f"/{min(paths)}" if paths else "/"
+        for path in tree:
+            folder = path.removesuffix(first)
+            if folder != path and all(f"{folder}/{other}" in tree for other in paths):
+                folders.add(folder)
+    return folders.pop() if len(folders) == 1 else ""

@@ -74,7 +74,13 @@ class Tree(Mapping[str, Entry]):
         tops = {path.partition("/")[0] for path in self._entries}
         if len(tops) != 1 or (top := tops.pop()) in self._entries:
             return self
-        return Tree({path[len(top) + 1 :]: entry for path, entry in self._entries.items()}, self.name)
+        return Tree(self.below(top), self.name)
+
+    def below(self, folder: str) -> Tree:
+        """The tree inside one of its folders, empty where there is no such folder."""
+        start = f"{folder}/"
+        found = {path[len(start) :]: entry for path, entry in self._entries.items() if path.startswith(start)}
+        return Tree(found, f"{self.name}/{folder}" if self.name else folder)
 
     def leads_outside(self, path: str) -> bool:
         """Whether the link at `path` points outside the tree, followed through the tree's other links.

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from generator.cli.remembered import recalled
 from generator.sources.changes import Changes
 from generator.sources.patch import Patch
 from generator.upstream.apply import apply_patch
 from generator.upstream.archive import read_tree
+from generator.upstream.tree import Tree
 from tests.upstream.test_templates import ENGINES, SMALL_CLI, SMALL_CLIENT
 from tests.upstream.trees import write
 
@@ -192,3 +194,38 @@ def test_a_directory_that_names_no_trees_takes_one(run: Run, tmp_path: Path, ups
     two = run("check", "rendered/docker", "--upstream", upstream["engine"], "--upstream", upstream["client"])
     assert two.code == 2
     assert "does not tell which of the trees engine, buildx a patch is for" in two.err
+
+
+def test_a_tree_in_a_folder_of_what_is_given_is_told_and_taken(run: Run, tmp_path: Path) -> None:
+    """As Debian has the engine and the command in folders of one source."""
+    both = {f"{name}/{path}": entry for name, tree in TREES.values() for path, entry in tree.items()}
+    write(Tree(both), tmp_path / "docker.io")
+    with tarfile.open(tmp_path / "docker.io.tar.xz", "w:xz") as archive:
+        archive.add(tmp_path / "docker.io", "docker.io-1")
+    for given in ("docker.io", "docker.io.tar.xz"):
+        arguments = ("render", "docker", "-o", "x", "--set", "buildx-secrets=engine", "--upstream")
+        result = run(*arguments, f"engine={given}")
+        assert result.code == 2
+        assert "does not fit" in result.err
+        assert f"the files that it changes lie in engine/ (give that folder itself: {given}/engine)" in result.err
+        assert run(*arguments, f"engine={given}/engine").code == 0
+        patch = next((tmp_path / "x").glob("0006-*.patch"))
+        assert b"+++ b/builder/builder-next/executor_linux.go" in patch.read_bytes()
+        patch.unlink()
+    assert "there is no folder motor in it (it has buildx, cli, engine)" in run(*arguments, f"engine={given}/motor").err
+
+
+def test_a_remembered_check_is_forgotten_with_another_archive(
+    run: Run, tmp_path: Path, upstream: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    arguments = ["check", "docker", "--upstream", "engine=x.tar/engine"]
+    monkeypatch.setattr("sys.argv", ["specgen", *arguments])
+    archive = tmp_path / "x.tar"
+    with tarfile.open(archive, "w") as tar:
+        tar.add(tmp_path / "engine", "x/engine")
+        tar.add(tmp_path / "buildx", "x/buildx")
+    assert run(*arguments).code == recalled(arguments) == 0
+    with tarfile.open(archive, "a") as tar:
+        tar.add(tmp_path / "cli", "x/cli")
+    assert recalled(arguments) is None

@@ -79,6 +79,27 @@ def test_no_generation_fits():
     ]
 
 
+def below(*folders: str) -> Tree:
+    return Tree({f"{folder}/{path}": entry for folder in folders for path, entry in TREE.items()}, "thing-1.0")
+
+
+def test_files_that_lie_in_one_folder_are_told():
+    with pytest.raises(InputError) as caught:
+        choose(below("deep/engine", "cli").replacing({"cli/a.go": None}), [NEW, OLD], "the patch template x")
+    assert str(caught.value) == (
+        "the patch template x does not fit thing-1.0: the files that it changes lie in deep/engine/"
+        " (give that folder itself: thing-1.0/deep/engine)"
+    )
+
+
+def test_files_that_lie_in_two_folders_or_in_the_top_too_give_no_such_hint():
+    two = below("engine", "cli")
+    for tree in (two, two.replacing({"a.go": Entry(b"package b\n"), "cli/a.go": None})):
+        with pytest.raises(InputError, match="fits no generation of") as caught:
+            choose(tree, [NEW, OLD], "x")
+        assert "lie in" not in str(caught.value)
+
+
 def test_a_file_that_is_there_already_and_two_that_fit_are_refused():
     with pytest.raises(InputError, match=r"new\.go: the file that is to be added is there already"):
         choose(NEW.apply(TREE, {"new.go": ""}).replacing({"a.go": TREE["a.go"]}), [NEW], "x")

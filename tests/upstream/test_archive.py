@@ -295,3 +295,21 @@ def test_damage_of_any_kind_gives_a_tree_or_an_input_error(tmp_path_factory, bas
     except InputError:
         return
     assert all(not name.startswith("/") and ".." not in name.split("/") for name in tree)
+
+
+def test_a_folder_in_an_archive_is_a_tree(tmp_path):
+    path = tmp_path / "thing.tar"
+    path.write_bytes(tar_of(CONTENT))
+    assert read_tree(path / "docs") == Tree({"readme": CONTENT["docs/readme"], "again": CONTENT["docs/again"]})
+    assert read_tree(path / "docs").name == f"{path}/docs"
+    for folder in ("nowhere", "docs/readme"):
+        with pytest.raises(InputError, match=rf"thing.tar: there is no folder {folder} in it \(it has deep, docs\)"):
+            read_tree(path / folder)
+
+
+def test_a_link_out_of_a_folder_in_an_archive_is_refused(tmp_path):
+    path = tmp_path / "thing.tar"
+    path.write_bytes(tar_of({"engine/x": Entry(b"../cli/x", LINK), "cli/x": Entry(b"x")}))
+    assert len(read_tree(path)) == 2
+    with pytest.raises(InputError, match="the link 'x' leads outside"):
+        read_tree(path / "engine")

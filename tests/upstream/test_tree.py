@@ -13,6 +13,13 @@ def test_several_tops_and_a_lone_file_stay():
         assert tree.without_top() == tree
 
 
+def test_a_folder_of_a_tree():
+    tree = Tree({"a/b/x": Entry(b"1"), "a/y": Entry(b"2"), "ab": Entry(b"3")}, "thing")
+    assert tree.below("a") == Tree({"b/x": Entry(b"1"), "y": Entry(b"2")})
+    assert tree.below("a/b").name == "thing/a/b"
+    assert not tree.below("ab")
+
+
 def test_replacing_puts_in_and_takes_out_and_leaves_the_first_tree_alone():
     before = Tree({"a": Entry(b"1"), "b": Entry(b"2")})
     after = before.replacing({"a": None, "b": Entry(b"3"), "c": Entry(b"4"), "never": None})
