@@ -12,18 +12,27 @@ from typing import Annotated, ClassVar, Literal
 from msgspec.structs import replace
 
 from generator.components.contribution import Contribution, File, Source, Tag, guard
-from generator.components.entry import ConditionalEntry, Entry, Name, Shape, SourceNumber
+from generator.components.entry import (
+    AccountName,
+    ConditionalEntry,
+    Entry,
+    FileKey,
+    Name,
+    PlainPath,
+    Shape,
+    SourceNumber,
+)
 from generator.components.facts import Facts
 from generator.components.kind import Kind
 from generator.errors import Problem
 from generator.origin import origin_of
 
-FileKey = Annotated[str, Shape(r"[A-Za-z0-9][\w.-]*", "the name of a file in sysusers.d, without .conf")]
-AccountName = Annotated[str, Shape(r"[a-z_][a-z0-9_-]{0,30}", "an account's name, such as docker")]
-Number = Annotated[str, Shape(r"\d{1,9}", "an id")]
+Number = Annotated[str, Shape(r"(?!65535$)[1-9]\d{0,8}", "an id without leading zeros, other than 0 and 65535")]
 Range = Annotated[str, Shape(r"\d{1,9}-\d{1,9}", "a range of ids, FIRST-LAST")]
-Description = Annotated[str, Shape(r"[^:\n]*", "one line without a colon, as in /etc/passwd", plain=True)]
-PlainPath = Annotated[str, Shape(r"/[\w./+-]*", "an absolute path without macros, which sysusers.d does not know")]
+Description = Annotated[
+    str, Shape(r"(?!-$)[^:\x00-\x1f\x7f]*", "one line without a colon or tab, other than -", plain=True)
+]
+"""What /etc/passwd and systemd's valid_gecos() take; in sysusers.d a - stands for nothing."""
 
 
 class Group(Entry, frozen=True, kw_only=True):

@@ -67,6 +67,15 @@ Word = Annotated[str, Shape(r"\S+", "a name or pattern without blanks")]
 Path = Annotated[str, Shape(r'"?(?:/|%\{).*', "a path that begins with / or a macro such as %{_bindir}")]
 """A path in a binary package, as macro text; in quotes where it holds blanks."""
 
+FileKey = Annotated[str, Shape(r"[A-Za-z0-9][\w.-]*", "the name of a file, without .conf")]
+"""The name of a file for systemd: KEY.conf in sysusers.d or tmpfiles.d."""
+
+AccountName = Annotated[str, Shape(r"[a-z_][a-z0-9_-]{0,30}", "an account's name, such as docker")]
+PlainPath = Annotated[
+    str, Shape(r"/|(?:/(?!\.{1,2}(?:/|$))[\w.+-]+)+", "an absolute path without macros, `//`, `.` and `..`")
+]
+"""What systemd's path_is_normalized() takes; sysusers.d and tmpfiles.d know no macros of rpm."""
+
 SourceNumber = Annotated[int, Limits(0, 99999)]
 
 

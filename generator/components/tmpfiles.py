@@ -9,7 +9,16 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from generator.components.contribution import Contribution, File, Source, guard
-from generator.components.entry import ConditionalEntry, Entry, Mode
+from generator.components.entry import (
+    AccountName,
+    ConditionalEntry,
+    Entry,
+    FileKey,
+    Mode,
+    Name,
+    PlainPath,
+    SourceNumber,
+)
 from generator.components.facts import Facts
 from generator.components.kind import Kind
 
@@ -19,21 +28,21 @@ class TmpfilesDirectory(Entry, frozen=True, kw_only=True):
 
     identity: ClassVar[str] = "path"
 
-    path: str
+    path: PlainPath
     mode: Mode = "0755"
-    user: str = "root"
-    group: str = "root"
+    user: AccountName = "root"
+    group: AccountName = "root"
 
 
 class Tmpfiles(ConditionalEntry, frozen=True, kw_only=True):
     """One file in tmpfiles.d, KEY.conf, from the source KEY.tmpfiles."""
 
     directories: list[TmpfilesDirectory]
-    source: int | None = None
-    package: str = ""
+    source: SourceNumber | None = None
+    package: Name = ""
 
 
-def expand(entries: dict[str, Tmpfiles], facts: Facts) -> Iterable[Contribution]:
+def expand(entries: dict[FileKey, Tmpfiles], facts: Facts) -> Iterable[Contribution]:
     """One contribution per file: the file, the directories as ghosts, and their making in %post."""
     for name, entry in entries.items():
         under, origin, package = guard(entry.when), entry.origin, entry.package
@@ -58,4 +67,4 @@ def expand(entries: dict[str, Tmpfiles], facts: Facts) -> Iterable[Contribution]
         )
 
 
-KIND = Kind("tmpfiles", dict[str, Tmpfiles], expand, order=25)
+KIND = Kind("tmpfiles", dict[FileKey, Tmpfiles], expand, order=25)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
 from generator.librpm import Librpm
 from generator.reading import Reading
 from generator.targets import load
+from tests.definition.folders import SMALLEST, problems
 from tests.proof.packages import defined
 
 
@@ -38,3 +41,21 @@ def test_without_the_option_nothing_of_it_is_there() -> None:
     sources = defined("docker", {}).sources()
     assert "docker.tmpfiles" not in sources.files
     assert "tmpfiles" not in sources.spec.text
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("a/b: {directories: [{path: /x}]}", "the name of a file"),
+        ("a: {directories: [{path: x}]}", "an absolute path without macros"),
+        ('a: {directories: [{path: "%{_localstatedir}/x"}]}', "an absolute path without macros"),
+        ('a: {directories: [{path: "/var/lib/a b"}]}', "an absolute path without macros"),
+        ("a: {directories: [{path: /x, user: a b}]}", "an account's name"),
+        ("a: {directories: [{path: /x, group: a:b}]}", "an account's name"),
+        ("a: {directories: [{path: /x}], source: -1}", "whole number"),
+    ],
+)
+def test_what_systemd_could_not_read_is_refused(entry: str, said: str) -> None:
+    ((line, message),) = problems(f"{SMALLEST}tmpfiles:\n  {entry}\n")
+    assert line == 10
+    assert said in message

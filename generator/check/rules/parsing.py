@@ -122,7 +122,7 @@ def parse_error(case: Case) -> Iterator[Hit]:
     "warning",
     reason="librpm goes on after what it logs, but the package is then not what was meant.",
     source="librpm",
-    example="%endif # suse_version: extra tokens at the end of %endif directive",
+    example="PreReq: foo: prereq is deprecated",
 )
 def librpm_log(case: Case) -> Iterator[Hit]:
     """A line of librpm's log."""

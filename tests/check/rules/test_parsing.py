@@ -35,10 +35,10 @@ def test_an_error_without_a_line_still_has_one(findings: Findings) -> None:
 
 
 def test_what_librpm_logs_is_a_finding_with_its_line(findings: Findings) -> None:
-    text = spec("%if 1\nRequires: foo\n%endif # 1\n")
+    text = spec("%if 1\nPreReq: foo\n%endif\n")
     (found,) = findings("librpm-log", text)
-    assert (found.line, found.severity) == (line(text, "%endif"), "warning")
-    assert "extra tokens" in found.message
+    assert (found.line, found.severity) == (line(text, "PreReq"), "warning")
+    assert found.message == "prereq is deprecated: PreReq: foo"
 
 
 def test_what_a_command_of_the_spec_prints_is_a_note(findings: Findings) -> None:
