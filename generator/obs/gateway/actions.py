@@ -131,6 +131,7 @@ class Actions:
                 "comment": comment,
                 "requestid": number,
                 "expand": "1",
+                "keeplink": "1",  # of the target: where it is a link, it stays one
                 "noservice": "1",
                 "withacceptinfo": "1",
             },
