@@ -4,7 +4,7 @@ This is the only module that imports osc, which moves its internals about; all t
 GPL-2.0-or-later and comes with the extra `obs`.
 
 osc's own retries are switched off: they would repeat a commit or the creation of a request without looking whether
-the first one had arrived.
+the first one had arrived. So is its question whether to trust a certificate, which a script cannot answer.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def load_osc() -> ModuleType:
         import osc.conf
         import osc.connection
         import osc.oscerr
+        import osc.oscssl
     except ImportError as error:
         raise RefusalError(
             f"osc is not installed ({error.name} is missing)", hint="pip install 'obs-specgen[obs]'"
@@ -90,6 +91,7 @@ class Configuration:
 
     def __init__(self, path: Path | None = None, patience: Patience | None = None) -> None:
         self._osc = load_osc()
+        self._osc.oscssl.TrustedCertStore.get_server_certificate = _distrust
         self.patience = patience or Patience()
         try:
             self._osc.conf.get_config(override_conffile=str(path) if path else None, overrides={"http_retries": 0})
@@ -116,12 +118,17 @@ class Configuration:
         """The connection to the server with this alias or address; without one, to osc's default server.
 
         Raises:
-            RefusalError: no such server is configured, or no user is set for it.
+            RefusalError: no such server is configured, no user is set for it, or its certificate is not to be checked.
         """
         url = self.aliases.get(alias, "") if alias else str(self._osc.conf.config["apiurl"])
         if url not in self._hosts():
             known = ", ".join(sorted(name for name in self.aliases if "://" not in name)) or "none"
             raise RefusalError(f"osc's configuration has no server {alias or url!r}", hint=f"aliases it knows: {known}")
+        if urlsplit(url).scheme == "https" and not self._hosts()[url].sslcertck:
+            raise RefusalError(
+                f"osc checks no certificate of {url} (sslcertck = 0), and specgen sends nothing without",
+                hint="remove sslcertck from osc's configuration, and name a certificate of your own with cafile",
+            )
         user = str(self._hosts()[url].username or "")
         if not user:
             raise RefusalError(f"osc's configuration has no user for {url}", hint=f"add `user` to its section [{url}]")
@@ -204,7 +211,7 @@ class Connection:
         Raises:
             AnswerError: the server refuses.
             UnreachableError: it is not known what the server did.
-            RefusalError: its certificate is not trusted.
+            RefusalError: its certificate is not trusted, or it does not speak TLS.
         """
         path = "/".join(quote(part, safe=":+") for part in parts)
         url = f"{self.url}/{path}" + (f"?{urlencode(query)}" if query else "")
@@ -230,10 +237,17 @@ class Connection:
         what = f"{method} /{'/'.join(parts)}"
         if isinstance(error, urllib.error.HTTPError):
             return self._explain_status(error, what)
-        if isinstance(error, ssl.SSLError | urllib3.exceptions.SSLError):
+        reason = error.args[0] if isinstance(error, urllib3.exceptions.SSLError) and error.args else error
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            why = getattr(reason, "verify_message", "") or _first_line(reason)
             return RefusalError(
-                f"the certificate of {self.host} is not trusted: {_first_line(error)}",
-                hint="specgen does not go on without; see sslcertck, cafile in osc's configuration",
+                f"the certificate of {self.host} is not trusted: {why}",
+                hint="nothing goes there; where you know that it is right, name it with cafile in osc's configuration",
+            )
+        if isinstance(reason, ssl.SSLError) and not isinstance(reason, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            return RefusalError(
+                f"there is no secure connection to {self.host}: {_first_line(reason)}",
+                hint="is its address in osc's configuration right, with https and the port?",
             )
         if isinstance(error, urllib3.exceptions.HTTPError | http.client.HTTPException | OSError):
             never = isinstance(getattr(error, "reason", None), urllib3.exceptions.NewConnectionError)
@@ -267,6 +281,18 @@ class Connection:
         if error.code == 403:
             return AnswerError(403, code, summary, f"{self.user} may not do this on {self.host} ({what}): {summary}")
         return AnswerError(error.code, code, summary, f"{self.host} answered {error.code} to {what}: {summary}")
+
+
+def _distrust(store: Any) -> None:
+    """What takes the place of osc's question whether to trust a certificate that is self-signed.
+
+    Raises:
+        SSLCertVerificationError: always.
+    """
+    import ssl
+
+    other = f", and not the one that osc was told to trust ({store.pem_path})" if store.cert is not None else ""
+    raise ssl.SSLCertVerificationError(1, f"it is self-signed{other}")
 
 
 def _first_line(error: BaseException) -> str:

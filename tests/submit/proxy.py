@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -47,12 +48,13 @@ def read_message(stream: object, limit: int | None = None) -> Message | None:
 
 @dataclass
 class Proxy:
-    """Forwards everything to `url`, but meets request number `at` (from 0) with `fault`."""
+    """Forwards everything to `url`, but meets request number `at` (from 0) with `fault`. With `tls` it speaks that."""
 
     url: str
     fault: str = ""
     at: int = -1
     delay: float = 0.0
+    tls: ssl.SSLContext | None = None
     seen: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -82,9 +84,12 @@ class Proxy:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with contextlib.suppress(OSError), client, client.makefile("rb") as stream:
-            while self._one(client, stream):
-                pass
+        with contextlib.suppress(OSError), client:
+            # a client that does not trust the certificate goes away here
+            secure = self.tls.wrap_socket(client, server_side=True) if self.tls else client
+            with secure, secure.makefile("rb") as stream:
+                while self._one(secure, stream):
+                    pass
 
     def _one(self, client: socket.socket, stream: object) -> bool:
         line = stream.peek(1)
