@@ -11,6 +11,7 @@ import fcntl
 import grp
 import json
 import os
+import platform
 import pwd
 import shutil
 import socket
@@ -26,6 +27,10 @@ SERVER = Path("/usr/lib/obs/server")
 BUILD_SCRIPTS = Path("/usr/lib/obs-build")
 PACKAGES = "obs-server createrepo-c"
 BUILD_PACKAGES = "obs-worker obs-build"
+ARCHITECTURE = platform.machine()
+APART = ("unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc")
+"""How a supervisor of builds is started: with namespaces of its own, so that the kernel ends all that a build started
+and takes all its mounts away when the supervisor ends, however it ends."""
 ATTEMPTS = 3  # a port found free may be taken before the daemon binds it
 
 CONFIGURATION = """\
@@ -47,7 +52,7 @@ our $packtrack = [];
 our $sign_project = 0;
 our $servicedispatch = 0;
 our $disable_data_sync = 1;
-our $relsync_pool = {{ 'local' => 'local', 'x86_64' => 'x86_64', 'i586' => 'i586' }};
+our $relsync_pool = {{ 'local' => 'local', '{architecture}' => '{architecture}' }};
 our $createrepo = '/usr/bin/createrepo_c';
 our $modifyrepo = '/usr/bin/modifyrepo_c';
 1;
@@ -72,10 +77,19 @@ def free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
+def _require_namespaces() -> None:
+    if os.geteuid() != 0:
+        raise RefusalError("building needs root: the worker mounts and changes its root", hint="run this as root")
+    tried = subprocess.run([*APART, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        raise RefusalError(f"building needs namespaces and mounts of its own: {tried.stderr.strip()}")
+
+
 class Backend:
     """One private backend. A context manager; `start` and `stop` by hand do the same.
 
-    With `builds` the scheduler, the dispatcher, the publisher and one worker run too (the worker needs root).
+    With `builds` the scheduler, the dispatcher, the publisher and one worker run too. The worker needs root: it mounts
+    and changes its root.
     With `temporary` the data folder is removed at the end, even when this process is killed.
     """
 
@@ -105,8 +119,8 @@ class Backend:
                 "a private Open Build Service needs the real backend, which this machine lacks",
                 hint=f"apt-get install --no-install-recommends {lacking}",
             )
-        if self.builds and os.geteuid() != 0:
-            raise RefusalError("building needs root: the worker makes a chroot", hint="run this as root")
+        if self.builds:
+            _require_namespaces()
         for folder in (self.data / "configuration", self.data / "backend" / "run", self.logs):
             folder.mkdir(parents=True, exist_ok=True)
         self._take_lock()
@@ -161,12 +175,14 @@ class Backend:
                 repository=self.repository_port,
                 data=self.data / "backend",
                 user=pwd.getpwuid(os.geteuid()).pw_name,
+                architecture=ARCHITECTURE,
                 group=grp.getgrgid(os.getegid()).gr_name,
             ),
             encoding="utf-8",
         )
         orders = {
             "commands": self._commands(),
+            "clients": self._clients(),
             "directory": str(SERVER),
             "logs": str(self.logs),
             "ports": [self.source_port, self.repository_port],
@@ -174,7 +190,13 @@ class Backend:
             "remove": str(self.data) if self.temporary else "",
         }
         supervisor = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(Path(__file__).with_name("supervisor.py"))],
+            [
+                *(APART if self.builds else ()),
+                sys.executable,
+                "-I",
+                "-S",
+                str(Path(__file__).with_name("supervisor.py")),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -189,14 +211,20 @@ class Backend:
         return answer.removeprefix("failed ") or "its supervisor ended"
 
     def _commands(self) -> list[tuple[str, list[str]]]:
-        perl = ["perl", f"-I{self.data / 'configuration'}", "-MBSConfig"]
-        names = ["bs_srcserver", "bs_repserver"]
-        commands = [(name, [*perl, str(SERVER / name)]) for name in names]
-        if self.builds:
-            commands.append(("bs_sched", [*perl, str(SERVER / "bs_sched"), "x86_64"]))
-            commands += [(name, [*perl, str(SERVER / name)]) for name in ("bs_dispatch", "bs_publish")]
-            commands.append(("bs_worker", [*perl, str(SERVER / "bs_worker"), *self._worker_arguments()]))
-        return commands
+        return [self._daemon("bs_srcserver"), self._daemon("bs_repserver")]
+
+    def _clients(self) -> list[tuple[str, list[str]]]:
+        if not self.builds:
+            return []
+        return [
+            self._daemon("bs_sched", ARCHITECTURE),
+            self._daemon("bs_dispatch"),
+            self._daemon("bs_publish"),
+            self._daemon("bs_worker", *self._worker_arguments()),
+        ]
+
+    def _daemon(self, name: str, *arguments: str) -> tuple[str, list[str]]:
+        return name, ["perl", f"-I{self.data / 'configuration'}", "-MBSConfig", str(SERVER / name), *arguments]
 
     def _worker_arguments(self) -> list[str]:
         worker = self.data / "worker"

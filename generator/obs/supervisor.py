@@ -33,10 +33,12 @@ PR_SET_CHILD_SUBREAPER = 36
 class Orders(TypedDict):
     """What to run: commands with a name each, where they log, the ports that must answer, what to remove at the end.
 
+    `clients` are commands that only start once the ports answer: a worker registers once and does not ask again soon.
     Nothing is removed after a failed start: the logs tell why.
     """
 
     commands: list[tuple[str, list[str]]]
+    clients: list[tuple[str, list[str]]]
     directory: str
     logs: str
     ports: list[int]
@@ -53,10 +55,10 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def spawn(orders: Orders) -> list[subprocess.Popen[bytes]]:
-    """Start every command, each in a session of its own."""
+def spawn(orders: Orders, commands: list[tuple[str, list[str]]]) -> list[subprocess.Popen[bytes]]:
+    """Start commands, each in a session of its own."""
     started = []
-    for name, command in orders["commands"]:
+    for name, command in commands:
         with (Path(orders["logs"]) / f"{name}.log").open("ab") as log:
             started.append(
                 subprocess.Popen(
@@ -109,11 +111,18 @@ def reap() -> bool:
 
 
 def stop(daemons: list[subprocess.Popen[bytes]]) -> None:
-    """Stop every process group, politely at first, and wait until all their members are gone."""
+    """Stop every process group, politely at first, and wait until all their members are gone.
+
+    A build makes groups of its own. The first process of a namespace was started with one for them, and ends them too.
+    """
+    first = os.getpid() == 1
     for number in (signal.SIGTERM, signal.SIGKILL):
         for daemon in daemons:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(daemon.pid, number)
+        if first:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, number)
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline:
             if not reap():
@@ -147,8 +156,10 @@ def main() -> int:
     daemons: list[subprocess.Popen[bytes]] = []
     problem = ""
     try:
-        daemons = spawn(orders)
+        daemons = spawn(orders, orders["commands"])
         problem = wait_until_ready(orders, daemons)
+        if not problem:
+            daemons += spawn(orders, orders["clients"])
         sys.stdout.write(f"failed {problem}\n" if problem else "ready\n")
         sys.stdout.flush()
         if not problem:
