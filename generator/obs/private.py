@@ -9,15 +9,20 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from generator.obs.backend import Backend
+from generator.obs import buildroot
+from generator.obs.backend import ARCHITECTURE, Backend
 from generator.obs.gateway import Gateway
 from generator.obs.gateway.accounts import PERSON, Account
+from generator.obs.gateway.upstream import Upstream
 
 ALIAS = "private"
 
 
 class PrivateServer:
-    """A private server in a folder of its own, or, without one, in a temporary folder that goes with it."""
+    """A private server in a folder of its own, or, without one, in a temporary folder that goes with it.
+
+    With `builds` it builds packages too, in a root made of this machine's files (`generator.obs.buildroot`).
+    """
 
     def __init__(self, data: Path | None = None, *, builds: bool = False) -> None:
         self.temporary = data is None
@@ -45,6 +50,8 @@ class PrivateServer:
         """
         try:
             self.backend.start()
+            if self.backend.builds:
+                buildroot.install(Upstream(self.backend.source_port), ARCHITECTURE)
             self._gateway = Gateway(self.data, self.backend.source_port)
             self._gateway.start()
         except BaseException:
