@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Literal, NamedTuple, Protocol, Self, cast
+from typing import IO, Any, BinaryIO, Literal, NamedTuple, Protocol, cast
 
 from generator.errors import InputError
 from generator.upstream import cpio
@@ -184,12 +184,11 @@ class _Zstd:
 class _TarInfo(tarfile.TarInfo):
     """A tar's header whose extensions (long names, pax records) stay small: tarfile reads these whole, and slowly."""
 
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        info = super().frombuf(buf, encoding, errors)
-        if info.size < 0 or (info.type in _EXTENSIONS and info.size > _LONGEST_EXTENSION):
-            raise tarfile.ReadError(f"a header claims {info.size:,} bytes")
-        return info
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        # Python's own place for this: newer ones make a header without `frombuf`.
+        if self.size < 0 or (self.type in _EXTENSIONS and self.size > _LONGEST_EXTENSION):
+            raise tarfile.ReadError(f"a header claims {self.size:,} bytes")
+        return cast("tarfile.TarInfo", super()._proc_member(archive))  # type: ignore[misc]
 
 
 def _tar_members(stream: _Stream) -> Iterator[_Member]:
