@@ -8,6 +8,7 @@ reference here begins at a word's beginning, so that `lib#12` is not a reference
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import msgspec
 
@@ -66,6 +67,7 @@ TRACKERS: tuple[Tracker, ...] = (
 )
 
 
+@cache
 def _expression() -> re.Pattern[str]:
     parts = []
     for index, tracker in enumerate(TRACKERS):
@@ -73,9 +75,6 @@ def _expression() -> re.Pattern[str]:
         names = f"(?i:{names})" if tracker.cases else f"(?:{names})"
         parts.append(f"(?P<name{index}>{names}){tracker.separator}(?P<number{index}>{tracker.number})")
     return re.compile(r"(?<![^\W_])(?:" + "|".join(parts) + ")", re.ASCII)
-
-
-_EXPRESSION = _expression()
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -122,7 +121,7 @@ def _reference(match: re.Match[str]) -> Reference:
 
 def find(text: str) -> tuple[Reference, ...]:
     """All references in `text`, in their order, with their positions."""
-    return tuple(map(_reference, _EXPRESSION.finditer(text)))
+    return tuple(map(_reference, _expression().finditer(text)))
 
 
 def parse(text: str) -> Reference:
@@ -131,7 +130,7 @@ def parse(text: str) -> Reference:
     Raises:
         InputError: it is none, or more than one.
     """
-    match = _EXPRESSION.fullmatch(text.strip())
+    match = _expression().fullmatch(text.strip())
     if match is None:
         raise InputError(f"{text!r} is not a reference", hint="write it like bsc#1233819, CVE-2024-41110 or jsc#PED-1")
     return _reference(match)
@@ -139,9 +138,9 @@ def parse(text: str) -> Reference:
 
 def is_reference(text: str) -> bool:
     """Whether the whole of `text` is one reference."""
-    return _EXPRESSION.fullmatch(text.strip()) is not None
+    return _expression().fullmatch(text.strip()) is not None
 
 
 def normalise(text: str) -> str:
     """The text with every reference in its normal form; all else is kept."""
-    return _EXPRESSION.sub(lambda match: str(_reference(match)), text)
+    return _expression().sub(lambda match: str(_reference(match)), text)

@@ -75,6 +75,7 @@ def check(
     Exit code 1 means that at least one error was found; with --strict a warning is enough.
     """
     from generator.librpm import Librpm
+    from generator.librpm.sandbox import processors
 
     begun = time.time_ns()
     names = packages or (".",)
@@ -182,13 +183,6 @@ def _prepare(sources: Sources) -> None:
     all_rules()
     for spec in sources.specs:
         prepare(spec)
-
-
-def processors() -> int:
-    """How many processes this one may keep busy."""
-    import os
-
-    return len(os.sched_getaffinity(0))
 
 
 def coloured() -> bool:

@@ -10,17 +10,12 @@ from generator.definition.convert import nearest
 from generator.definition.model import SourceText
 from generator.errors import InputError, Problem
 from generator.origin import Origin
+from generator.sources import rpmwords
 
 SECTIONS = ("build", "install", "check")
 SCRIPTLETS = ("pretrans", "pre", "post", "preun", "postun", "posttrans", "verifyscript")
 
-# What would end the section that a body belongs to (rpm's build/parseSpec.c, the list of its parts).
-_SECTION = re.compile(
-    r"%(?:package|description|prep|conf|generate_buildrequires|build|install|check|clean|preun|postun|pretrans|posttrans"
-    r"|preuntrans|postuntrans|pre|post|files|changelog|triggerpostun|triggerprein|triggerun|triggerin|trigger"
-    r"|verifyscript|sepolicy|sourcelist|patchlist|filetriggerin|filetriggerun|filetriggerpostun|transfiletriggerin"
-    r"|transfiletriggerun|transfiletriggerpostun)(?!\w)"
-)
+_WORD = re.compile(r"%(\w+)", re.ASCII)
 
 
 def name(section: str, package: str = "", *, last: bool = False) -> str:
@@ -54,8 +49,9 @@ def faults(files: Mapping[str, SourceText], packages: Collection[str], others: C
             yield from error.problems
             continue
         for number, text in enumerate(lines, 1):
-            if found := _SECTION.match(text):
-                hint = f"the text of a section stands in a file of its own, {found[0][1:]}.sh"
+            found = _WORD.match(text)
+            if found and found[1].lower() in rpmwords.SECTIONS:  # it would end the section that the body belongs to
+                hint = f"the text of a section stands in a file of its own, {found[1].lower()}.sh"
                 yield Problem(f"{found[0]} begins another section here", Origin(path, number), hint)
             if "\r" in text or "\0" in text:
                 yield Problem(

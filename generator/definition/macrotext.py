@@ -24,6 +24,8 @@ def fault(text: str) -> str:
 
 def _opened(text: str) -> str:
     """The first kind of bracket of a macro that is not closed; brackets count once a macro has opened one."""
+    if not any(f"%{bracket}" in text for bracket in _PAIRS):
+        return ""
     open_ = dict.fromkeys(_PAIRS, 0)
     at = 0
     while at < len(text):

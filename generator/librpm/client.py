@@ -22,7 +22,7 @@ from generator.librpm.jobs import (
     reading_job,
 )
 from generator.librpm.process import DeadError, Done, Hello, Process, StartError
-from generator.librpm.sandbox import Limits, reader_python
+from generator.librpm.sandbox import Limits, processors, reader_python
 from generator.reading import View
 from generator.sources import Sources
 from generator.targets import Target
@@ -31,6 +31,7 @@ Key = TypeVar("Key")
 Result = TypeVar("Result")
 Decoder = Callable[[Task, Limits, str, bytes, bytes], Result]
 
+MOST_PARTS = 4  # each has its own copy of the package's files and its own namespaces
 NO_SANDBOX = "sandbox: "
 INSTALL = "install python3-rpm and rpm (Debian, Ubuntu), or python3-rpm and rpm-build (openSUSE, Fedora)"
 
@@ -92,8 +93,8 @@ class Librpm:
     """The readers that a command uses. A context manager: no process is left behind.
 
     `trust` lets specs that are not ours be read where no sandbox works; `workers` is how many readers there are, which
-    share the targets of one package or read several packages at the same time; `warn` is told, once, when own
-    definitions are read without a sandbox.
+    read several packages at the same time; what processors are left then take parts of each package's targets. `warn`
+    is told, once, when own definitions are read without a sandbox.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class Librpm:
         self.limits = limits or Limits()
         self.trust = trust
         self.workers = max(1, workers)
+        self._parts = min(MOST_PARTS, max(1, processors() // self.workers))
         self._warn, self._warned = warn, False
         self._processes: list[Process] = []
         self._no_sandbox = ""  # why the sandbox does not work here, once that is known
@@ -125,7 +127,7 @@ class Librpm:
         librpm = cls(trust=trust, workers=workers, limits=limits, warn=warn)
         try:
             for _ in range(librpm.workers):
-                librpm._processes.append(Process(librpm.limits, sandboxed=True))
+                librpm._processes.append(Process(librpm.limits, sandboxed=True, parts=librpm._parts))
         except StartError as error:
             librpm._no_sandbox = str(error)
         return librpm
@@ -162,12 +164,10 @@ class Librpm:
             RefusalError: rpm's bindings are missing, or the spec is not ours and no sandbox works here.
         """
         job = reading_job(Request(sources, targets, variants, flavours))
-        size = -(-len(job.tasks) // self.workers)
-        parts = [Job(job.tasks[first : first + size], job.files) for first in range(0, len(job.tasks), size)]
-        found = dict(self._run([(number, part, sources.defined) for number, part in enumerate(parts)], as_reading))
+        ((_, readings),) = self._run([(None, job, sources.defined)], as_reading)
         return View(
             sources=sources,
-            readings=tuple(reading for number in range(len(parts)) for reading in found[number]),
+            readings=tuple(readings),
             targets={target.name: target for target in targets},
             against=against,
         )
@@ -303,8 +303,9 @@ class Librpm:
                 self._permit(own=own)
             try:
                 if not ready:
-                    ready.append(Process(self.limits, sandboxed=sandboxed, own_proc=self._own_proc))
-                    self._processes.append(ready[0])
+                    made = Process(self.limits, sandboxed=sandboxed, own_proc=self._own_proc, parts=self._parts)
+                    ready.append(made)
+                    self._processes.append(made)
                 ready[0].greet()
             except StartError as error:
                 self._processes = [process for process in self._processes if process not in ready]

@@ -95,9 +95,11 @@ def _folder() -> str:
 class Process:
     """A reader in its sandbox, or without one. Starting it does not wait; `greet` does."""
 
-    def __init__(self, limits: Limits, *, sandboxed: bool, own_proc: bool = True) -> None:
+    def __init__(self, limits: Limits, *, sandboxed: bool, own_proc: bool = True, parts: int = 1) -> None:
+        """Start it. In the sandbox it does up to `parts` tasks of a job at the same time."""
         self.limits = limits
         self.sandboxed = sandboxed
+        self.parts = parts if sandboxed else 1  # without one, they would share their folders
         self.hello: Hello | None = None
         self.deadline = 0.0
         self._buffer = bytearray()
@@ -145,6 +147,7 @@ class Process:
             "output": self.limits.output,
             "result": self.limits.result,
             "sandboxed": self.sandboxed,
+            "parts": self.parts,
             "root": self._folder or sandbox.ROOT,
         }
 

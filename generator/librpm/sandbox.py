@@ -116,3 +116,8 @@ def owner(path: Path) -> int:
         return path.stat().st_uid
     except OSError:
         return -1
+
+
+def processors() -> int:
+    """How many processors this process may keep busy."""
+    return len(os.sched_getaffinity(0))

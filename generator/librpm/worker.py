@@ -4,7 +4,8 @@ beyond the standard library and rpm; started by `process.py`, inside the bubblew
 A spec runs code while it is parsed, so nothing here trusts it. There are four processes:
 
     zygote      has rpm loaded; waits for jobs on stdin (one job is one package directory)
-    shell       enters user, pid, mount, ipc and network namespaces of its own
+    shell       enters user, pid, mount, ipc and network namespaces of its own; where processors are free, there are
+                several, each for a part of the job's tasks
     supervisor  is process 1 in there; writes the job's files, forks a parser per task, stops what takes too much,
                 and alone holds the way back to the client; cannot be traced or killed from inside
     parser      drops all capabilities, runs under limits, and keeps no descriptor but its own log: what it found
@@ -504,6 +505,7 @@ class Settings:
         self.output = fields["output"]
         self.result = fields["result"]
         self.sandboxed = fields["sandboxed"]
+        self.parts = fields["parts"]
         self.root = fields["root"]
         self.proc = -1  # /proc, open
         self.scratch = "/tmp" if self.sandboxed else os.path.join(self.root, "tmp")
@@ -677,8 +679,10 @@ def limit(what: int, value: int) -> None:
     resource.setrlimit(what, (value, value))
 
 
-def supervise(rpm: Rpm, settings: Settings, job: "Any", files: "list[tuple[str, int, bytes]]", out: int) -> None:
-    """Do the tasks of a job, each in a parser of its own, and send each answer as soon as it is there."""
+def supervise(
+    rpm: Rpm, settings: Settings, tasks: "list[tuple[int, Any]]", files: "list[tuple[str, int, bytes]]", out: int
+) -> None:
+    """Do numbered tasks of a job, each in a parser of its own, and send each answer as soon as it is there."""
     if not settings.sandboxed:
         settings.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what a spec leaves behind becomes our child
@@ -705,7 +709,7 @@ def supervise(rpm: Rpm, settings: Settings, job: "Any", files: "list[tuple[str, 
         call(libc.mount, None, os.fsencode(settings.root), None, ctypes.c_ulong(MS_REMOUNT | MS_BIND | MS_RDONLY), None)
     memory = mmap.mmap(-1, settings.result)
     late = False
-    for number, task in enumerate(job["tasks"]):
+    for number, task in tasks:
         if late:  # what is endless on one target is so on most, and a person waits
             send(out, dumps({"task": number, "ended": "earlier", "log": 0, "result": 0}).encode() + b"\n\n")
             continue
@@ -738,32 +742,80 @@ def send(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+class Part:
+    """Some of a job's tasks, done in namespaces of their own by a process that the zygote forked.
+
+    `ours` are descriptors that the zygote alone is to keep.
+    """
+
+    def __init__(
+        self,
+        rpm: Rpm,
+        settings: Settings,
+        tasks: "list[tuple[int, Any]]",
+        files: "list[tuple[str, int, bytes]]",
+        ours: "list[int]",
+    ) -> None:
+        self.answers, answers_end = os.pipe()
+        self.errors, errors_end = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            for descriptor in [*ours, self.answers, self.errors]:
+                os.close(descriptor)
+            try:
+                if settings.sandboxed:
+                    enter_namespaces()
+                    inner = os.fork()
+                    if inner:
+                        os._exit(0 if os.waitpid(inner, 0)[1] == 0 else 1)
+                supervise(rpm, settings, tasks, files, answers_end)
+                os._exit(0)
+            except SandboxError as error:
+                os.write(errors_end, b"sandbox: " + str(error).encode("utf-8", "replace")[:4000])
+            except BaseException as error:
+                message = "%s: %s" % (type(error).__name__, error)
+                os.write(errors_end, message.encode("utf-8", "replace")[:4000])
+            finally:
+                os._exit(1)
+        os.close(answers_end)
+        os.close(errors_end)
+
+    def relay(self, out: int) -> "tuple[bool, str]":
+        """Hand on its answers until it ends or nobody wants them; whether it ended well, and what it said otherwise."""
+        poller = select.poll()
+        poller.register(self.answers, select.POLLIN)
+        poller.register(out, 0)  # tells when nobody reads there any more
+        while out not in [descriptor for descriptor, _ in poller.poll()]:
+            data = os.read(self.answers, 1 << 20)
+            if not data:
+                break
+            send(out, data)
+        return self.end()
+
+    def end(self) -> "tuple[bool, str]":
+        """Wait for its end without listening; a part that still has something to say fails."""
+        os.close(self.answers)
+        status = os.waitpid(self.pid, 0)[1]
+        message = os.read(self.errors, 4096).decode("utf-8", "replace")
+        os.close(self.errors)
+        return status == 0, message
+
+
 def run_job(rpm: Rpm, settings: Settings, job: "Any", files: "list[tuple[str, int, bytes]]", out: int) -> str:
-    """Do a job in namespaces of its own; returns how that went wrong, or nothing."""
-    error_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(error_end)
-        try:
-            if settings.sandboxed:
-                enter_namespaces()
-                inner = os.fork()
-                if inner:
-                    os._exit(0 if os.waitpid(inner, 0)[1] == 0 else 1)
-            supervise(rpm, settings, job, files, out)
-            os._exit(0)
-        except SandboxError as error:
-            os.write(write_end, b"sandbox: " + str(error).encode("utf-8", "replace")[:4000])
-        except BaseException as error:
-            message = "%s: %s" % (type(error).__name__, error)
-            os.write(write_end, message.encode("utf-8", "replace")[:4000])
-        finally:
-            os._exit(1)
-    os.close(write_end)
-    os.waitpid(pid, 0)
-    message = os.read(error_end, 4096).decode("utf-8", "replace")
-    os.close(error_end)
-    return message
+    """Do a job, its answers in the order of its tasks; returns how that went wrong, or nothing."""
+    tasks = list(enumerate(job["tasks"]))
+    size = max(1, -(-len(tasks) // settings.parts))
+    parts: "list[Part]" = []
+    for first in range(0, len(tasks), size):
+        ours = [out] + [descriptor for part in parts for descriptor in (part.answers, part.errors)]
+        parts.append(Part(rpm, settings, tasks[first : first + size], files, ours))
+    well, problem = True, ""
+    for part in parts:
+        if well:
+            well, problem = part.relay(out)
+        else:  # the answers of this part would follow none
+            part.end()
+    return problem
 
 
 def main(stream: "BinaryIO") -> int:

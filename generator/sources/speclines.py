@@ -17,9 +17,7 @@ from generator.sources import rpmwords
 
 _DEFINITION = re.compile(r"\s*%(?:define|global)\b")
 _CONDITIONAL = re.compile(r"\s*%(if|ifarch|ifnarch|ifos|ifnos|elif|elifarch|elifos|else|endif)\b(.*)")
-_SECTION = re.compile(
-    r"%(" + "|".join(sorted(rpmwords.SECTIONS, key=len, reverse=True)) + r")(?:\s+(.*))?\Z", re.IGNORECASE
-)
+_HEADER = re.compile(r"%(\w+)(?:\s+(.*))?\Z", re.ASCII)
 _BRACKETS = re.compile(r"\\.?|%[%{(\[]|[{}()\[\]]")
 _OPENING = re.compile(r"%[{(\[]")
 _CLOSING = {"{": "}", "(": ")", "[": "]"}
@@ -244,7 +242,7 @@ class _Reader:
             if conditional := _CONDITIONAL.match(text):
                 directive = conditional[1]
                 within = self.conditional(directive, self.expression(index, conditional[2]), number)
-            elif header := _SECTION.match(text):
+            elif (header := _HEADER.match(text)) and header[1].lower() in rpmwords.SECTIONS:
                 directive = "section"
                 self.sections.append(_section(header[1].lower(), header[2] or "", number))
                 self.section = len(self.sections) - 1

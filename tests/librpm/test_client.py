@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -266,6 +268,51 @@ def test_many_packages_come_as_they_are_read() -> None:
         assert len(taken) <= 4
         names = {first.sources.name} | {view.sources.name for view in views}
     assert names == {f"p{number}" for number in range(8)}
+
+
+def test_answers_come_in_the_order_of_the_targets() -> None:
+    # The first takes longest, the last says more than a pipe holds.
+    spec = package("%(test %{colour} = c0 && sleep 0.5)%(test %{colour} = c3 && seq 100000 >&2)Provides: x%{colour}\n")
+    colours = [target(f"c{number}", f"%colour c{number}") for number in range(4)]
+    with Librpm() as librpm:
+        readings = librpm.read(spec, colours).readings
+    assert [reading.target for reading in readings] == ["c0", "c1", "c2", "c3"]
+    for reading in readings:
+        assert f"x{reading.target}" in {one.text for one in reading.packages[0].dependencies["provides"]}
+    assert [len(reading.log) for reading in readings] == [0, 0, 0, 100000]
+
+
+def below(pid: int) -> list[int]:
+    """The processes that a process started, and theirs, outermost first."""
+    try:
+        own = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:  # it has ended meanwhile
+        return []
+    return [*own, *(further for one in own for further in below(one))]
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_part_that_is_killed_is_read_again(victim: int) -> None:
+    spec = package("Provides: x%(sleep 0.4)\n")
+    colours = [target(f"c{number}", "%colour pale") for number in range(4)]
+    with Librpm() as librpm:
+        reader = librpm._process(own=True)
+        idle = set(below(reader.pid))
+
+        def kill() -> None:
+            for _ in range(500):
+                parts = [pid for pid in below(reader.pid) if pid not in idle]
+                if len(parts) > 3:
+                    os.kill(parts[victim], signal.SIGKILL)
+                    return
+                time.sleep(0.001)
+
+        thread = threading.Thread(target=kill)
+        thread.start()
+        view = librpm.read(spec, colours)
+        thread.join()
+    assert [reading.error for reading in view.readings] == ["", "", "", ""]
+    assert [reading.target for reading in view.readings] == ["c0", "c1", "c2", "c3"]
 
 
 def test_a_reader_that_is_killed_is_replaced() -> None:
