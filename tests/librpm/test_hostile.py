@@ -109,7 +109,7 @@ def test_it_is_stopped_with_a_clear_error(name: str, reader: Librpm) -> None:
 
 def test_after_an_endless_loop_the_other_targets_do_not_wait(reader: Librpm) -> None:
     view = reader.read(package("%(while :; do :; done)\n"), [RED, BLUE], variants=({},) * 6)
-    slow = [SLOW in reading.error for reading in view.readings]
+    slow = ["was stopped" in reading.error for reading in view.readings]
     assert slow[0]
     assert sum(slow) <= MOST_PARTS
     assert all(one or "on another target" in reading.error for one, reading in zip(slow, view.readings, strict=True))
