@@ -40,6 +40,8 @@ class Application(msgspec.Struct, frozen=True):
         from generator.definition.load import FILE
         from generator.package.defined import Defined
 
+        if not name:
+            raise InputError("the name of a package is empty", hint="leave it out for the directory you are in")
         path = Path(name).parent if Path(name).name == FILE else Path(name)
         named = self.definition_folder(name)
         by_name = "/" not in name and name not in (".", "..") and (named / FILE).is_file()
@@ -52,6 +54,8 @@ class Application(msgspec.Struct, frozen=True):
             return Defined.open(folder.resolve(), shown(folder), settings or {}, lambda other: siblings / other)
         if settings:
             raise InputError(f"--set is for definitions, and {name} has none")
+        if path.is_file():
+            raise InputError(f"{name} is a file", hint="name the directory that it is in")
         if not path.is_dir():
             raise InputError(f"there is no package '{name}'", hint=self._known(name))
         from generator.package.foreign import Foreign
@@ -141,7 +145,7 @@ def main(arguments: Sequence[str]) -> int:
         result: Any = cli.main(list(arguments), prog_name="specgen", standalone_mode=False)
     except SpecgenError as error:
         for problem in error.problems:
-            click.echo(f"{click.style('error:', fg='red', bold=True)} {problem}", err=True)
+            _say(str(problem))
         return error.exit_code
     except click.ClickException as error:
         error.show()
@@ -149,8 +153,7 @@ def main(arguments: Sequence[str]) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "generator":
             raise
-        lacking = f"this needs the Python package {error.name}, which is not installed"
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {lacking} (install obs-specgen[obs])", err=True)
+        _say(f"this needs the Python package {error.name}, which is not installed (install obs-specgen[obs])")
         return 3
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
@@ -158,4 +161,20 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:  # whatever the places that open files did not foresee
+        _say(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return 3
+    except MemoryError:
+        _say("this machine has not enough memory for it")
+        return 3
     return result if isinstance(result, int) else 0
+
+
+_LONGEST = 800
+
+
+def _say(message: str) -> None:
+    """Say on standard error what is wrong; of a very long message, which quotes a file, its begin and its end."""
+    if len(message) > _LONGEST:
+        message = f"{message[: _LONGEST // 2]} … {message[-_LONGEST // 4 :]}"
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)

@@ -18,9 +18,15 @@ from generator.cli.options import (
 from generator.errors import InputError
 
 
+def _output(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
+    if value == "":
+        raise click.BadParameter("the name of the directory is empty")
+    return Path(value) if value else None
+
+
 @click.command()
 @click.argument("package", default=".", shell_complete=complete_package)
-@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Default: ./rendered/PACKAGE.")
+@click.option("-o", "--output", type=click.Path(file_okay=False), callback=_output, help="Default: ./rendered/PACKAGE.")
 @set_option
 @sources_option
 @upstream_option

@@ -58,20 +58,21 @@ def package_files(folder: Path, shown: str) -> Iterator[tuple[str, Path]]:
     Left out are subdirectories, hidden files, and what editors, patch and osc leave behind.
 
     Raises:
-        InputError: there is no such directory, or a file in it is a link out of it, or to nothing.
+        InputError: there is no such directory or no spec in it, or a file in it is a link out of it, or to nothing.
         RefusalError: it cannot be read.
     """
     if not folder.is_dir():
         raise InputError(f"{shown} is not a directory")
     root = folder.resolve()
     try:
-        names = sorted(path.name for path in folder.iterdir())
+        names = sorted(path.name for path in folder.iterdir() if not _is_clutter(path.name))
     except OSError as error:
         raise RefusalError(f"{shown} cannot be read: {error.strerror}") from None
+    if not any(name.endswith(".spec") and (folder / name).is_file() for name in names):
+        hint = "check it out expanded, `osc checkout`" if "_link" in names else "a package directory has NAME.spec"
+        raise InputError(f"{shown}: there is no spec file here", hint=hint)
     for name in names:
         path = folder / name
-        if any(fnmatchcase(name, pattern) for pattern in _CLUTTER):
-            continue
         if path.is_symlink():
             target = path.resolve()
             if not target.is_relative_to(root):
@@ -80,6 +81,10 @@ def package_files(folder: Path, shown: str) -> Iterator[tuple[str, Path]]:
                 raise InputError(f"{shown}/{name} is a link to nothing", hint="put the file itself here")
         if path.is_file():
             yield name, path
+
+
+def _is_clutter(name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in _CLUTTER)
 
 
 def read_file(name: str, path: Path) -> SourceFile:

@@ -36,9 +36,6 @@ class Foreign(msgspec.Struct, frozen=True, dict=True):
         """
         files = {name: read_file(name, path) for name, path in package_files(folder, shown)}
         specs = [name.removesuffix(".spec") for name in files if name.endswith(".spec")]
-        if not specs:
-            hint = "check it out expanded, `osc checkout`" if "_link" in files else "a package directory has NAME.spec"
-            raise InputError(f"{shown}: there is no spec file here", hint=hint)
         beside = folder / FILE
         return cls(_name(folder, specs), shown, files, read_file(FILE, beside) if beside.is_file() else None)
 

@@ -59,6 +59,42 @@ def test_a_path_to_a_definition_works(run: Run, tmp_path: Path) -> None:
         assert run("render", ROOT / name, "-o", tmp_path / "out").code == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["check", ""], 2, "the name of a package is empty"),
+        (["render", "docker", "-o", ""], 2, "is empty"),
+        (["check", "file"], 2, "file is a file (name the directory that it is in)"),
+        (["check", "x" * 300], 3, "File name too long"),
+        (["diff", "docker", "x" * 300], 3, "File name too long"),
+        (["check", "docker", "--upstream", f"engine={'x' * 300}"], 3, "File name too long"),
+        (["check", "links"], 2, "links: there is no spec file here"),
+    ],
+)
+def test_what_cannot_be_a_package_is_one_line(run: Run, tmp_path: Path, words: list[str], code: int, said: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "outside").symlink_to("/etc/passwd")
+    (tmp_path / "links" / ".hidden.spec").touch()
+    result = run(*words)
+    assert (result.code, result.out) == (code, "")
+    assert said in result.err
+    assert result.err.startswith("Usage:") or result.err.count("\n") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "links"}  # nothing was written
+
+
+def test_a_message_is_never_longer_than_a_screen(run: Run, tmp_path: Path) -> None:
+    given = (ROOT / "specs/docker/package.yaml").read_text()
+    definition = tmp_path / "docker" / "package.yaml"
+    definition.parent.mkdir()
+    definition.write_text(given.replace("sles: not is_opensuse", f"sles: {'not ' * 5000}is_opensuse"))
+    result = run("check", definition)
+    assert result.code == 2
+    assert "docker/package.yaml:21: condition 'not not" in result.err
+    assert "nested too deeply" in result.err
+    assert max(map(len, result.err.splitlines())) < 1000
+
+
 def test_importing_generator_loads_neither_rpm_nor_osc() -> None:
     script = (
         "import sys, generator, generator.cli.main; print([m for m in ('rpm', 'osc', 'click') if m in sys.modules])"
