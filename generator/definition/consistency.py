@@ -17,7 +17,7 @@ from generator.definition.bodies import faults
 from generator.definition.convert import nearest, place
 from generator.definition.macrotext import cycles
 from generator.definition.model import Expect, Package, SourceText, Tree
-from generator.errors import Problem
+from generator.errors import InputError, Problem
 
 
 class Parts(msgspec.Struct, frozen=True, dict=True):
@@ -107,8 +107,21 @@ def _macros(parts: Parts) -> Iterator[Problem]:
     if isinstance(version, str):
         values["version"] = version
         origins["version"] = place(version)
-    for ring in cycles(values):
+    rings = cycles(values)
+    for ring in rings:
         yield Problem(f"a macro expands itself: {' → '.join(ring)}", origins[ring[0]], "one of them needs a value")
+    if not rings:
+        yield from _lengths(values.values(), parts.facts)
+
+
+def _lengths(values: Iterable[str], facts: Facts) -> Iterator[Problem]:
+    """The first macro that becomes too long; those that use it would be, too."""
+    for value in values:
+        try:
+            facts.plain(value)
+        except InputError as error:
+            yield from error.problems
+            return
 
 
 def _package(what: str, package: str, parts: Parts) -> Iterator[Problem]:

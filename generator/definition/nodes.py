@@ -134,8 +134,8 @@ def load_nodes(content: bytes, path: PurePosixPath) -> Document:
 def read_nodes(content: bytes, path: PurePosixPath) -> tuple[Document | None, list[Problem]]:
     """Read a YAML file as far as possible: the tree and what is wrong with it.
 
-    There is no tree where there is a syntax error; then there is a problem. A tree with problems has the first of two
-    equal keys, and what stood behind a forbidden tag or anchor.
+    There is no tree where there is a syntax error or no mapping; then there is a problem. A tree with problems has the
+    first of two equal keys, and what stood behind a forbidden tag or anchor.
     """
     text, problems = _decoded(content, path)
     if text is None:
@@ -179,7 +179,11 @@ def _decoded(content: bytes, path: PurePosixPath) -> tuple[str | None, list[Prob
         line = content.count(b"\n", 0, error.start) + 1
         return None, [Problem("this is not UTF-8", Origin(path, line), "save the file as UTF-8")]
     problems = [
-        Problem(f"control character U+{ord(match[0]):04X}", Origin(path, text.count("\n", 0, match.start()) + 1))
+        Problem(
+            f"control character U+{ord(match[0]):04X}",
+            Origin(path, text.count("\n", 0, match.start()) + 1),
+            "save the file without a byte order mark" if match[0] == "\ufeff" else "",
+        )
         for match in _CONTROL.finditer(text)
     ]
     return (None if problems else text), problems
@@ -241,7 +245,8 @@ class _Builder:
                 root = self.node(first, 0)
                 if not isinstance(root, Entries):
                     if root != "":
-                        self.problem("this file is no mapping", first.start_mark, "it consists of `key: value` lines")
+                        origin = self.origin(first.start_mark)
+                        raise _GiveUpError("this file is no mapping", origin, "it consists of `key: value` lines")
                     root = Entries(Origin(self.path, 1))
         return root if isinstance(root, Entries) else Entries(Origin(self.path, 1))
 

@@ -172,6 +172,7 @@ def guarded(work: Callable[[], str], name: str) -> str:
         LookupError,
         AttributeError,
         RecursionError,
+        MemoryError,
     ) as error:
         line = 1
         trace = error.__traceback__
@@ -179,4 +180,6 @@ def guarded(work: Callable[[], str], name: str) -> str:
             if trace.tb_frame.f_code.co_filename == name:
                 line = trace.tb_lineno
             trace = trace.tb_next
-        raise InputError(f"this template cannot be rendered: {error}", Origin(PurePosixPath(name), line)) from None
+        raise InputError(
+            f"this template cannot be rendered: {error or 'out of memory'}", Origin(PurePosixPath(name), line)
+        ) from None

@@ -40,6 +40,12 @@ WRONG = [
     ("macros", "{abc: '%{abd}', abd: '%{abc}'}", "a macro expands itself: abc → abd → abc", 0),
     ("version", "'%{abc}'\nmacros: {abc: '%{version}'}", "expands itself: abc → version → abc", 1),
     ("macros", "{abc: '%{?abc}'}", "a macro expands itself: abc → abc", 0),
+    (
+        "macros",
+        "{m00: x,\n" + "".join(f"  m{n:02}: '%{{m{n - 1:02}}}%{{m{n - 1:02}}}',\n" for n in range(1, 40)) + "  end: x}",
+        "grows beyond 65,536 characters when its macros are put in",
+        13,
+    ),
     ("macros", "{abc: {value: 1, when: with nothing}}", "unknown feature 'nothing'", 0),
     ("conditions", "[a]", "conditions is a map", 0),
     ("conditions", "{and: a}", "a key of conditions is 'and'", 0),
@@ -299,3 +305,17 @@ def test_bodies_that_are_fine():
     found = spec(text, files)
     assert all(f"# {name}\n" in found for name in files if name != "run.sh")
     assert "%post doc\n# post-doc.sh\n" in found
+
+
+def test_a_file_that_is_no_mapping_says_that_alone() -> None:
+    assert problems("- a\n- b\n") == [
+        (1, "specs/sample/package.yaml:1: this file is no mapping (it consists of `key: value` lines)")
+    ]
+
+
+def test_a_text_of_many_macros_ends_at_its_line() -> None:
+    macro, archive = "x" * 1000, "%{long}" * 1000
+    text = SMALLEST.replace("sample-1.0.tar.gz", f'"{archive}"') + f"macros: {{long: {macro}}}\n"
+    ((line, said),) = problems(text)
+    assert line == 8
+    assert "grows beyond 65,536 characters" in said

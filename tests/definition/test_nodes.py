@@ -125,7 +125,7 @@ def test_what_is_not_there():
         ('a: "x\\0y"', 1, r"control character U\+0000 in a value"),
         ("a: b\rc: d", 1, r"U\+000D"),
         ("a: b\u0085c: d", 1, r"U\+0085"),
-        ("\ufeffa: b", 1, r"U\+FEFF"),
+        ("\ufeffa: b", 1, r"U\+FEFF \(save the file without"),
         ("a: %{version}", 1, r"cannot start any token \(quote"),
         ("a: b: c", 1, "quote a value that holds"),
         ("x: 1\na: [b,\n  c\nd: e", 2, "not closed"),
