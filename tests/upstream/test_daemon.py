@@ -89,6 +89,7 @@ RUNS = {
     "with the patch": ("patched", "1", (), WITH),
     "with the patch, switched off": ("patched", "0", (), WITHOUT),
     "with the patch, in user namespaces": ("patched", "1", ("--userns-remap=default",), WITH),
+    "with the patch, rootless": ("patched", "1", ("--rootless",), WITHOUT),
 }
 
 
@@ -115,8 +116,9 @@ def runtime() -> tuple[Path, Path]:
     """The root of the programs that a daemon and its user need, and an unmodified buildx."""
     with debian.or_skip():
         names = ("containerd", "runc", "libseccomp2", "docker.io", "busybox-static")
+        rootless = ("rootlesskit", "uidmap", "slirp4netns", "libslirp0")
         buildx = debian.unpacked("trixie", "docker-buildx") / "usr/libexec/docker/cli-plugins/docker-buildx"
-        return debian.unpacked("bookworm", *names), buildx
+        return debian.unpacked("bookworm", *names, *rootless, name="docker"), buildx
 
 
 @pytest.fixture
@@ -167,6 +169,7 @@ def test_what_builds_see(seen: Callable[..., dict[str, Any]], name: str) -> None
     assert found["left mounts"] == []
     assert not any("specgen-dockerd-" in line for line in Path("/proc/self/mounts").read_text().splitlines())
     assert not [path for path in Path("/proc").glob("[0-9]*") if _is_daemon(path)]
+    assert daemon.control_groups("specgen-dockerd-*") == []
 
 
 def _is_daemon(process: Path) -> bool:
