@@ -12,7 +12,6 @@ import re
 import shutil
 import stat
 import subprocess
-import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
@@ -77,8 +76,8 @@ def repository(architecture: str) -> str:
     return f'<repository name="{REPOSITORY}">{path}<arch>{architecture}</arch></repository>'
 
 
-def install(upstream: Upstream, architecture: str) -> None:
-    """Give a backend the project that others build in, where it has none yet.
+def install(upstream: Upstream, architecture: str, folder: Path) -> None:
+    """Give a backend the project that others build in, where it has none yet; `folder` is there for a while.
 
     Raises:
         RefusalError: the root cannot be made here, or the backend does not take it.
@@ -88,8 +87,10 @@ def install(upstream: Upstream, architecture: str) -> None:
         return
     own = f'<repository name="{REPOSITORY}"><arch>{architecture}</arch></repository>'
     meta = f'<project name="{PROJECT}"><title>Of the files of this machine</title><description/>{own}</project>'
-    with tempfile.TemporaryDirectory(prefix="specgen-buildroot-") as folder:
-        rpm = write_rpm(Path(folder)).read_bytes()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    rpm = write_rpm(folder).read_bytes()
+    shutil.rmtree(folder)
     try:
         upstream.need("PUT", path_of(PROJECT, "_meta"), body=meta.encode())
         upstream.need("PUT", path_of(PROJECT, "_config"), body=CONFIGURATION.encode())

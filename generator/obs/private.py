@@ -51,7 +51,7 @@ class PrivateServer:
         try:
             self.backend.start()
             if self.backend.builds:
-                buildroot.install(Upstream(self.backend.source_port), ARCHITECTURE)
+                buildroot.install(Upstream(self.backend.source_port), ARCHITECTURE, self.data / "buildroot")
             self._gateway = Gateway(self.data, self.backend.source_port)
             self._gateway.start()
         except BaseException:
