@@ -112,7 +112,7 @@ def test_branch_commit_request_supersede_accept_and_nothing(obs: PrivateObs, kin
     obs.package(other_target.project, kind.name, before)
 
     # requests that are not ours to supersede: somebody else's to the target, and ours from the branch to elsewhere
-    elsewhere = obs.project("home:packager:elsewhere")
+    elsewhere = obs.project(f"home:packager:elsewhere{bench.target.project[5:]}")
     obs.package(elsewhere, kind.name, {"a": b"a"})
     ends = f'<source project="{elsewhere}" package="{kind.name}"/>'
     ends += f'<target project="{bench.target.project}" package="{kind.name}"/>'
