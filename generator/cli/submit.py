@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from generator.check.report import Report
     from generator.obs.records import Place
-    from generator.obs.server import Server
     from generator.submit.run import Result, Task
     from generator.submit.session import Local, Prepared, Wishes
 
@@ -72,6 +71,8 @@ def submit(
     """
     from generator.submit.session import Wishes
 
+    if wait and (direct or rehearse or maintenance):
+        raise click.UsageError("--wait is for a request of one's branch: not with --commit, --rehearse, --maintenance")
     wishes = Wishes(direct=direct, wait=wait, message=message, base=base, rewrite=bool(rewrite_changes))
     locals_ = _locals(app, packages or (".",), settings, sources, upstream)
     if rehearse and maintenance:
@@ -125,6 +126,7 @@ class How:
 
 def _submit(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, how: How) -> int:
     from generator.cli import proof
+    from generator.cli.builds import watch
     from generator.obs.client import Configuration
     from generator.obs.server import Server
     from generator.submit.destination import destination
@@ -157,7 +159,8 @@ def _submit(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, how
         if how.people:
             proof.show(found)
         _confirm(tasks, yes=how.yes, reason=how.reason)
-        results = apply_all(tasks, _tell if how.people else lambda _words: None, _builds if wishes.wait else None)
+        builds = (lambda server, place: watch(server, place, people=how.people)) if wishes.wait else None
+        results = apply_all(tasks, _tell if how.people else lambda _words: None, builds)
     if how.people:
         _table(results)
     else:
@@ -293,12 +296,6 @@ def _tell(words: str) -> None:
     click.echo(f"… {words}")
 
 
-def _builds(server: Server, place: Place) -> None:
-    from generator.cli.builds import watch
-
-    watch(server, place)
-
-
 def _table(results: Sequence[Result]) -> None:
     width = max(len(one.task.title) for one in results)
     for one in results:
@@ -313,6 +310,8 @@ def _plan(task: Task) -> dict[str, Any]:
 
 
 def _result(one: Result) -> dict[str, Any]:
+    from generator.cli.builds import data
+
     return {
         "server": one.task.server.url,
         "project": one.task.prepared.plan.destination.project,
@@ -322,4 +321,5 @@ def _result(one: Result) -> dict[str, Any]:
         "revision": one.revision,
         "request": one.request,
         "superseded": list(one.superseded),
+        "builds": [data(build) for build in one.builds],
     }

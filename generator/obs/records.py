@@ -69,14 +69,57 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Result:
-    """How one package's build stands in one repository for one architecture."""
+class BuildResult:
+    """How one package's build stands in one repository for one architecture.
 
+    `package` has its flavour with it where it has several (`docker:test`). `code` is OBS's word. `settled` says that
+    the server has looked at everything that changed before it said so.
+    """
+
+    package: str
     repository: str
     architecture: str
     code: str
     details: str = ""
     settled: bool = True
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What is built, and where."""
+        return self.package, self.repository, self.architecture
+
+
+def as_build_results(package: str, root: etree._Element) -> tuple[BuildResult, ...]:
+    """The results of one package and all its flavours from a project's `<resultlist>`.
+
+    A repository that cannot be looked at is broken for the package too: what it says of packages is from before. Where
+    it says nothing of the package yet, the code is `unknown`.
+    """
+    found = []
+    for one in root.findall("result"):
+        settled = one.get("dirty") != "true"
+        where = (str(one.get("repository")), str(one.get("arch")))
+        said = [
+            status
+            for status in one.findall("status")
+            if str(status.get("package")).partition(":")[0] == package.partition(":")[0]
+        ]
+        if one.get("state") == "broken":
+            found.append(BuildResult(package, *where, "broken", one.get("details", ""), settled))
+        elif not said:
+            found.append(BuildResult(package, *where, "unknown", settled=False))
+        else:
+            found += [
+                BuildResult(
+                    str(status.get("package")),
+                    *where,
+                    str(status.get("code")),
+                    str(status.findtext("details") or ""),
+                    settled,
+                )
+                for status in said
+            ]
+    return tuple(found)
 
 
 def as_listing(

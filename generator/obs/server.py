@@ -9,9 +9,20 @@ from lxml import etree
 from generator.errors import ServerError
 from generator.obs.answers import AnswerError, UnreachableError
 from generator.obs.client import Connection
-from generator.obs.records import Commit, Listing, Place, Request, Result, as_listing, as_request, md5
+from generator.obs.records import (
+    BuildResult,
+    Commit,
+    Listing,
+    Place,
+    Request,
+    as_build_results,
+    as_listing,
+    as_request,
+    md5,
+)
 
 OPEN_STATES = ("new", "review", "declined")
+LOG_END = 1 << 14  # bytes of a build's log in which its last errors are looked for
 
 
 class Server:
@@ -260,21 +271,33 @@ class Server:
         )
         return body.decode("utf-8", "replace")
 
-    def results(self, place: Place) -> tuple[Result, ...]:
-        """How the package's builds stand."""
-        root = self.connection.get_xml("build", place.project, "_result", query={"package": place.package})
-        return tuple(
-            Result(
-                repository=str(one.get("repository")),
-                architecture=str(one.get("arch")),
-                code=str(status.get("code")),
-                details=str(status.findtext("details") or ""),
-                settled=one.get("dirty") != "true",
-            )
-            for one in root.findall("result")
-            for status in one.findall("status")
-            if status.get("package") == place.package
-        )
+    def results(self, place: Place) -> tuple[BuildResult, ...]:
+        """How the builds of the package and of its flavours stand."""
+        query = {"package": place.package, "multibuild": "1"}
+        return as_build_results(place.package, self.connection.get_xml("build", place.project, "_result", query=query))
+
+    def source_digests(self, place: Place) -> frozenset[str]:
+        """The digests by which the package's present files, a link expanded, are known where they are built."""
+        found = self.connection.get_xml("source", place.project, place.package, query={"view": "info"})
+        return _digests(found)
+
+    def built_digests(self, project: str, result: BuildResult) -> frozenset[str]:
+        """The digests of the files that the last build behind a result was made of; none where it was never built."""
+        query = {"package": result.package, "limit": "1"}
+        where = ("build", project, result.repository, result.architecture, "_jobhistory")
+        return frozenset().union(*(_digests(job) for job in self.connection.get_xml(*where, query=query)))
+
+    def log_end(self, project: str, result: BuildResult) -> str:
+        """The end of the log of the last build behind a result."""
+        where = ("build", project, result.repository, result.architecture, result.package, "_log")
+        entry = self.connection.get_xml(*where, query={"view": "entry"}).find("entry")
+        size = int(entry.get("size") or 0) if entry is not None else 0
+        query = {"nostream": "1", "start": str(max(0, size - LOG_END))}
+        return self.connection.get(*where, query=query).decode("utf-8", "replace")
+
+
+def _digests(element: etree._Element) -> frozenset[str]:
+    return frozenset(str(element.get(name)) for name in ("srcmd5", "verifymd5") if element.get(name))
 
 
 def _literal(text: str) -> str:

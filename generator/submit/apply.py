@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 
 from generator.errors import Problem, RefusalError, ServerError, SpecgenError
 from generator.obs.answers import AnswerError, UnreachableError
-from generator.obs.records import Listing, Place, md5
+from generator.obs.records import BuildResult, Listing, Place, md5
 from generator.obs.server import Server
+from generator.submit.builds import require_success
 from generator.submit.journal import Journal, Sent
 from generator.submit.plan import Plan, Step
 
@@ -33,13 +34,14 @@ class Outcome:
     request: int = 0
     superseded: list[int] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
+    builds: tuple[BuildResult, ...] = ()
 
 
 class Apply:
     """One run of one plan.
 
     `payload` gives the bytes of a file of ours, `rendered` names those that specgen makes, `tell` gets each step's
-    words before it is done, `builds` waits for build results and raises where a build fails.
+    words before it is done, `builds` waits for build results.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class Apply:
         payload: Callable[[str], bytes | None],
         rendered: frozenset[str],
         tell: Callable[[str], None] = lambda _words: None,
-        builds: Callable[[Place], None] | None = None,
+        builds: Callable[[Place], tuple[BuildResult, ...]] | None = None,
     ) -> None:
         self.server = server
         self.plan = plan
@@ -94,7 +96,8 @@ class Apply:
             case "commit":
                 self._commit()
             case "wait" if self.builds is not None:
-                self.builds(self.plan.work)
+                self.outcome.builds = self.builds(self.plan.work)
+                require_success(self.server, self.plan.work, self.outcome.builds)
             case "request":
                 self._request()
             case "supersede":
@@ -189,7 +192,12 @@ class Apply:
         self.outcome.superseded.append(number)
 
     def _write(self, phase: str, step: Step, **facts: Any) -> None:
-        about = {"request": self.outcome.request, "revision": self.outcome.revision, **facts}
+        about = {
+            "work": str(self.plan.work),
+            "request": self.outcome.request,
+            "revision": self.outcome.revision,
+            **facts,
+        }
         self.journal.write(phase=phase, step=step.kind, subject=step.subject, to=self._to, **about)
 
     def _explained(self, error: SpecgenError, step: Step) -> SpecgenError:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.errors import RefusalError, SpecgenError
-from generator.obs.records import Place
+from generator.obs.records import BuildResult, Place
 from generator.obs.server import Server
 from generator.submit.apply import Apply
 from generator.submit.destination import Destination
@@ -41,6 +41,7 @@ class Result:
     request: int = 0
     superseded: tuple[int, ...] = ()
     exit_code: int = 0
+    builds: tuple[BuildResult, ...] = ()
 
 
 def prepare_all(
@@ -87,13 +88,15 @@ def refuse_drift(tasks: Sequence[Task], lines: Callable[[Prepared], Sequence[str
 def apply_all(
     tasks: Sequence[Task],
     tell: Callable[[str], None],
-    builds: Callable[[Server, Place], None] | None = None,
+    builds: Callable[[Server, Place], tuple[BuildResult, ...]] | None = None,
 ) -> list[Result]:
     """Apply every task; one that fails does not keep the others back."""
     return [_apply(task, tell, builds) for task in tasks]
 
 
-def _apply(task: Task, tell: Callable[[str], None], builds: Callable[[Server, Place], None] | None) -> Result:
+def _apply(
+    task: Task, tell: Callable[[str], None], builds: Callable[[Server, Place], tuple[BuildResult, ...]] | None
+) -> Result:
     prepared = task.prepared
     if not prepared.plan.steps:
         return Result(task, "unchanged", prepared.plan.reason, request=prepared.plan.open)
@@ -110,10 +113,10 @@ def _apply(task: Task, tell: Callable[[str], None], builds: Callable[[Server, Pl
         outcome = run.run()
     except SpecgenError as error:
         done = run.outcome
-        return Result(
-            task, "failed", str(error), done.revision, done.request, tuple(done.superseded), exit_code=error.exit_code
-        )
+        facts = (done.revision, done.request, tuple(done.superseded))
+        return Result(task, "failed", str(error), *facts, exit_code=error.exit_code, builds=done.builds)
     words = f"request {outcome.request}" if outcome.request else f"revision {outcome.revision}"
     if outcome.superseded:
         words += f", superseding {', '.join(map(str, outcome.superseded))}"
-    return Result(task, "sent", words, outcome.revision, outcome.request, tuple(outcome.superseded))
+    facts = (outcome.revision, outcome.request, tuple(outcome.superseded))
+    return Result(task, "sent", words, *facts, builds=outcome.builds)

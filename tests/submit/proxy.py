@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -48,13 +49,17 @@ def read_message(stream: object, limit: int | None = None) -> Message | None:
 
 @dataclass
 class Proxy:
-    """Forwards everything to `url`, but meets request number `at` (from 0) with `fault`. With `tls` it speaks that."""
+    """Forwards everything to `url`, but meets request number `at` (from 0) with `fault`. With `tls` it speaks that.
+
+    `spoil` chooses a fault by the request's first line.
+    """
 
     url: str
     fault: str = ""
     at: int = -1
     delay: float = 0.0
     tls: ssl.SSLContext | None = None
+    spoil: Callable[[str], str] = lambda _line: ""
     seen: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -106,7 +111,7 @@ class Proxy:
         with self._idle:
             self._busy += 1
         try:
-            return self._treat(client, message, fault)
+            return self._treat(client, message, fault or self.spoil(message.line))
         finally:
             with self._idle:
                 self._busy -= 1
