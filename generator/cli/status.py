@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def status(_app: Application, packages: tuple[str, ...], offline: bool, format_: str) -> int:
     """Show what was submitted from here: requests and their states, builds, runs that did not come to their end."""
+    from generator.cli.builds import line
     from generator.errors import InputError
     from generator.submit import journal
 
@@ -38,15 +39,17 @@ def status(_app: Application, packages: tuple[str, ...], offline: bool, format_:
         last = {(one.server, one.project, one.package): one for one in memory.submissions()}
         rows += [_row(one, configuration) for one in last.values()]
         keys = {tuple(line["to"]) for line in memory.lines() if "to" in line}
-        rows += [_unfinished(key, memory.unfinished(*key)) for key in sorted(keys) if memory.unfinished(*key)]
+        rows += [
+            _unfinished(key, memory.unfinished(*key), configuration) for key in sorted(keys) if memory.unfinished(*key)
+        ]
     if format_ == "json":
         print_json({"submissions": rows})
         return 0
     for row in rows:
         click.secho(f"{row['project']}/{row['package']}", bold=True, nl=False)
         click.echo(f"  {row['server']}  {row['at']}\n  {row['words']}")
-        for result in row["results"]:
-            click.echo(f"  {result}")
+        for build in row["builds"]:
+            click.echo(f"  {line(build)}")
     if not rows:
         click.echo("nothing was submitted from here")
     return 0
@@ -70,43 +73,50 @@ def _row(sent: Sent, configuration: Configuration | None) -> dict[str, Any]:
         "revision": sent.revision,
         "state": "",
         "words": words,
-        "results": [],
+        "builds": [],
     }
-    if configuration is None:
-        return row
-    from generator.errors import SpecgenError
-    from generator.obs.records import Place
-    from generator.obs.server import Server
-
-    try:
-        server = Server(configuration.connect(sent.server))
-        if sent.request:
-            request = server.request(sent.request)
-            by = f" by request {request.superseded_by}" if request.superseded_by else ""
-            row["state"], row["words"] = request.state, f"{words}: {request.state}{by}"
-        project, _, package = sent.work.rpartition("/")
-        if server.exists(project, package):
-            row["results"] = [
-                f"{one.repository}/{one.architecture} {one.code} {one.details}".rstrip()
-                for one in server.results(Place(project, package))
-            ]
-    except SpecgenError as error:
-        row["words"] = f"{words}; the server cannot be asked: {error.problems[0].message}"
+    _ask(row, configuration)
     return row
 
 
-def _unfinished(key: tuple[str, str, str], lines: list[dict[str, Any]]) -> dict[str, Any]:
+def _unfinished(
+    key: tuple[str, str, str], lines: list[dict[str, Any]], configuration: Configuration | None
+) -> dict[str, Any]:
     last = lines[-1]
     done = f"{last['phase']} {last['step']}" + (f" {last['subject']}" if last.get("subject") else "")
-    return {
+    row = {
         "server": key[0],
         "project": key[1],
         "package": key[2],
         "at": "",
-        "work": "",
+        "work": last.get("work", ""),
         "request": last.get("request", 0),
         "revision": last.get("revision", 0),
         "state": "unfinished",
         "words": f"a run did not come to its end ({done}); the same submission goes on from there",
-        "results": [],
+        "builds": [],
     }
+    _ask(row, configuration)
+    return row
+
+
+def _ask(row: dict[str, Any], configuration: Configuration | None) -> None:
+    """Add what the server says now of the request and of the branch's builds."""
+    from generator.cli.builds import data
+    from generator.errors import SpecgenError
+    from generator.obs.records import Place
+    from generator.obs.server import Server
+
+    if configuration is None:
+        return
+    try:
+        server = Server(configuration.connect(row["server"]))
+        if row["request"] and not row["state"]:
+            request = server.request(row["request"])
+            by = f" by request {request.superseded_by}" if request.superseded_by else ""
+            row["state"], row["words"] = request.state, f"{row['words']}: {request.state}{by}"
+        project, _, package = row["work"].rpartition("/")
+        if project and server.exists(project, package):
+            row["builds"] = [data(one) for one in server.results(Place(project, package))]
+    except SpecgenError as error:
+        row["words"] += f"; the server cannot be asked: {error.problems[0].message}"
