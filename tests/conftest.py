@@ -21,11 +21,11 @@ from generator.obs.backend import missing_programs
 class PrivateObs:
     """A running private server, for tests: as its administrator, without osc, and as a packager, with it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, builds: bool = False) -> None:
         from generator.obs.private import PrivateServer
 
         self.folder = folder
-        self.server = PrivateServer(folder / "data")
+        self.server = PrivateServer(folder / "data", builds=builds)
         self.server.start()
         self.oscrc = self.server.write_configuration(folder / "oscrc")
         self._numbers = itertools.count(1)
