@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import click
 import msgspec
 
 from generator import __version__
+from generator.cli.terminal import colour_wish, unwritten
 from generator.errors import InputError, SpecgenError
 
 if TYPE_CHECKING:
@@ -114,6 +114,22 @@ class Commands(click.Group):
             raise InputError(f"there is no command '{args[0]}'", hint=nearest(args[0], COMMANDS))
         return super().resolve_command(ctx, args)
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """The context of a command line, whose help may have no reader any more."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except BrokenPipeError as error:
+            raise click.exceptions.Exit(unwritten(error)) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click itself would end with 1 where nobody reads on, the code of errors found."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            return unwritten(error)
+
 
 @click.group(
     cls=Commands,
@@ -136,6 +152,7 @@ def cli(context: click.Context, specs: Path | None) -> None:
     Exit codes: 0 fine; 1 errors found (with --strict warnings too), or the sides of a diff differ; 2 usage or bad
     input; 3 this machine lacks something, or going on would not be safe; 4 OBS said no or is away.
     """
+    context.color = colour_wish()
     context.obj = Application(specs or default_specs())
 
 
@@ -158,11 +175,10 @@ def main(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except OSError as error:  # whatever the places that open files did not foresee
-        _say(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except OSError as error:
+        if not error.filename:
+            return unwritten(error)
+        _say(f"{error.filename}: {error.strerror}")  # what the places that open files did not foresee
         return 3
     except MemoryError:
         _say("this machine has not enough memory for it")
@@ -177,4 +193,4 @@ def _say(message: str) -> None:
     """Say on standard error what is wrong; of a very long message, which quotes a file, its begin and its end."""
     if len(message) > _LONGEST:
         message = f"{message[: _LONGEST // 2]} … {message[-_LONGEST // 4 :]}"
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True, color=colour_wish())

@@ -23,6 +23,7 @@ from generator.cli.options import (
     trust_option,
     upstream_option,
 )
+from generator.cli.terminal import coloured, width
 
 if TYPE_CHECKING:
     from generator.check.report import Format, Report
@@ -183,19 +184,3 @@ def _prepare(sources: Sources) -> None:
     all_rules()
     for spec in sources.specs:
         prepare(spec)
-
-
-def coloured() -> bool:
-    """Whether standard output is to have colours (no-color.org)."""
-    import os
-
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
-
-
-def width() -> int:
-    """The columns to print in: those of a terminal, at most 100; 80 elsewhere."""
-    import shutil
-
-    return min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80

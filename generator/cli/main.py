@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import os
 import sys
@@ -15,29 +16,45 @@ def run() -> None:
 
         sys.stdout.write(f"specgen {__version__}\n")
         return
-    if sys.argv[1:2] == ["check"]:
-        from generator.cli.remembered import recalled
-
-        code = recalled(sys.argv[1:])
-        if code is not None:
-            sys.exit(code)
-    # A run makes few cycles and many objects: looking for cycles as often as Python does by itself costs a tenth of it.
-    gc.set_threshold(50_000, 20, 20)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123  (for the whole run)
     ending = [1]  # the exit code of a traceback
     atexit.register(_leave, ending)
-    from generator.cli.application import main
+    ending[0] = _answered() if sys.argv[1:2] == ["check"] else -1
+    if ending[0] < 0:
+        # A run makes few cycles and many objects: looking for them as often as Python does costs a tenth of it.
+        gc.set_threshold(50_000, 20, 20)
+        ending[0] = 1
+        from generator.cli.application import main
 
-    ending[0] = main(sys.argv[1:])
+        ending[0] = main(sys.argv[1:])
     sys.exit(ending[0])
+
+
+def _answered() -> int:
+    """The exit code of a check that was answered from the last one, -1 where it must be done."""
+    from generator.cli.remembered import recalled
+
+    try:
+        code = recalled(sys.argv[1:])
+    except OSError as error:
+        from generator.cli.terminal import unwritten
+
+        return unwritten(error)
+    return -1 if code is None else code
 
 
 def _leave(ending: list[int]) -> None:
     """End the process without taking apart, object by object, what the kernel frees at once."""
     try:
         sys.stdout.flush()
+    except OSError as error:
+        from generator.cli.terminal import unwritten
+
+        ending[0] = unwritten(error)
+    with contextlib.suppress(OSError):
         sys.stderr.flush()
-    except BrokenPipeError:
-        ending[0] = 141
     os._exit(ending[0])
 
 

@@ -64,7 +64,7 @@ def reports(submissions: Sequence[Prepared], *, trust: bool) -> list[Report]:
 def show(found: Sequence[Report]) -> None:
     """Print errors and warnings."""
     from generator.check.report import Writer
-    from generator.cli.check import coloured, width
+    from generator.cli.terminal import coloured, width
 
     writer = Writer("text", colour=coloured(), width=width(), table=False)
     for report in found:
