@@ -1,7 +1,7 @@
 """What scripts/setup does to a machine: packages bring no daemons that nobody asked for.
 
-The script runs in a sandbox with the real /usr, but with its own /usr/sbin and /etc/systemd; apt-get, dpkg-query and
-systemctl are played. apt-get plays what the packages do when they are installed, with Debian's own deb-systemd-invoke.
+The script runs in a sandbox with the real /usr, but with folders of its own where daemons are enabled and kept from
+starting; apt-get, dpkg-query -W and systemctl are played. To install obs-server is to run its real postinst.
 """
 
 from __future__ import annotations
@@ -17,23 +17,27 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import require_obs
+
 ROOT = Path(__file__).parent.parent
 POLICY = "policy-rc.d"
 PLAYED = {
     "dpkg-query": """\
         case $1 in
         -W) case " $PRESENT " in *" $4 "*) echo installed ;; esac ;;
-        -L) echo /lib/systemd/system/obssrcserver.service; echo /lib/systemd/system/obsscheduler@.service ;;
+        -L) exec /usr/bin/dpkg-query "$@" ;;
         esac""",
     "apt-cache": "exit 0",
     "apt-get": """\
         echo "apt-get $*" >>"$LOG"
         case $* in *obs-server*) ;; *) exit 0 ;; esac
 
-        for unit in obssrcserver obsscheduler@x86_64 obsidian cron; do
+        for unit in obsidian cron; do
           ln -s /lib/systemd/system/x /etc/systemd/system/multi-user.target.wants/$unit.service
           deb-systemd-invoke start $unit.service
         done
+        DPKG_MAINTSCRIPT_PACKAGE=obs-server sh /var/lib/dpkg/info/obs-server.postinst configure
+        ls /etc/systemd/system/multi-user.target.wants >"$LOG.enabled"
         /usr/sbin/policy-rc.d --quiet obsworker start 5; echo "obsworker $?" >>"$LOG"
         $THEN""",
     "systemctl": """\
@@ -64,6 +68,10 @@ class Machine:
         self.wants = folder / "systemd" / "system" / "multi-user.target.wants"
         self.wants.mkdir(parents=True)
         self.sbin.mkdir()
+        self.hidden = {"/usr/sbin": self.sbin, "/etc/systemd": folder / "systemd"}
+        for name in ("/srv", "/var/lib/systemd"):
+            self.hidden[name] = folder / "var" / Path(name).name
+            self.hidden[name].mkdir(parents=True)
         for path, text in {
             **{f"bin/{name}": text for name, text in PLAYED.items()},
             "checkout/.venv/bin/python": "exit 0",
@@ -73,8 +81,8 @@ class Machine:
             (folder / path).chmod(0o755)
 
     def begin(self, present: str = ALL, then: str = "") -> subprocess.Popen[str]:
-        sandbox = ["bwrap", "--dev-bind", "/", "/", "--die-with-parent"]
-        sandbox += ["--bind", str(self.sbin), "/usr/sbin", "--bind", str(self.folder / "systemd"), "/etc/systemd"]
+        sandbox = ["bwrap", "--dev-bind", "/", "/", "--die-with-parent", "--unshare-pid", "--proc", "/proc"]
+        sandbox += [word for name, mine in self.hidden.items() for word in ("--bind", str(mine), name)]
         environment = {
             "PATH": f"{self.folder / 'bin'}:/usr/bin:/bin",
             "LOG": str(self.folder / "log"),
@@ -100,20 +108,19 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    for program in ("bwrap", "deb-systemd-invoke"):
-        if not shutil.which(program):
-            pytest.skip(f"{program} is not here: no Debian")
-    if not Path("/etc/systemd").is_dir():
-        pytest.skip("no /etc/systemd to put another in the place of")
+    require_obs(builds=True)
+    if not Path("/var/lib/dpkg/info/obs-server.postinst").exists() or not shutil.which("bwrap"):
+        pytest.skip("no Debian")
     return Machine(tmp_path)
 
 
 def test_daemons_are_kept_off_and_the_policy_goes(machine: Machine) -> None:
     code, err = machine.run()
     assert code == 0, err
-    assert [line for line in machine.log if line.startswith("systemctl")] == [
-        "systemctl --quiet --system start cron.service"
-    ]
+    started = [line for line in machine.log if line.startswith("systemctl") and " start " in line]
+    assert started == ["systemctl --quiet --system start cron.service"]
+    meanwhile = (machine.folder / "log.enabled").read_text().split()
+    assert {"obssrcserver.service", "obsscheduler@x86_64.service"} <= set(meanwhile)
     assert "obsworker 101" in machine.log
     assert machine.enabled == {"obsidian.service", "cron.service"}, "only what belongs to the packages is disabled"
     assert list(machine.sbin.iterdir()) == []
