@@ -2,93 +2,131 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from generator.cli.options import print_json
+from generator.cli.submission import confirm, drift, show, tell
 from generator.errors import InputError
 
 if TYPE_CHECKING:
-    from generator.cli.submit import How
-    from generator.submit.maintenance import Codestream
-    from generator.submit.session import Local, Prepared, Wishes
+    from generator.cli.submission import How
+    from generator.obs.server import Server
+    from generator.submit.maintenance import Incident, Outcome
+    from generator.submit.session import Local, Wishes
 
 
 def maintain(
-    locals_: Mapping[str, Local],
-    to: Sequence[str],
-    wishes: Wishes,
-    how: How,
-    show: Callable[[str, Prepared], None],
-    confirm: Callable[[], None],
+    locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, how: How, *, rehearse: bool = False
 ) -> int:
-    """Show every codestream, check it, ask, and submit; gives the exit code.
+    """Show every codestream, check it, ask, and submit (or rehearse all that); gives the exit code.
 
     Raises:
         SpecgenError: as the steps do.
     """
-    from generator.cli import proof
-    from generator.errors import RefusalError
+    if len(to) != 1 or wishes.direct:
+        raise InputError("--maintenance takes one --to, the maintenance project, and makes a request")
+    for local in locals_.values():
+        _name_git(local)
+    if rehearse:
+        from generator.cli.rehearsal import rehearse_maintenance
+
+        return max(rehearse_maintenance(local, to[0], wishes, how) for local in locals_.values())
+
     from generator.obs.client import Configuration
     from generator.obs.server import Server
     from generator.submit import maintenance
     from generator.submit.destination import destination
     from generator.submit.journal import Journal
 
-    if len(to) != 1 or wishes.direct:
-        raise InputError("--maintenance takes one --to, the maintenance project, and makes a request")
     configuration = Configuration()
     where = destination(to[0], configuration.aliases)
     server = Server(configuration.connect(where.alias))
-    results: list[dict[str, Any]] = []
+    plans, results = [], []
     with ExitStack() as stack:
         for name, local in locals_.items():
-            _name_git(local)
             journal = Journal(name)
             stack.enter_context(journal.lock())
-            found = maintenance.look(server, local, journal, wishes)
-            if how.people:
-                _show(found, show)
-            drifted = [one for one in found if one.prepared.drift]
-            if drifted:
-                names = ", ".join(str(one.origin) for one in drifted)
-                raise RefusalError(f"changed by others since specgen sent it: {names}", hint="see specgen diff")
-            reports = proof.reports([one.prepared for one in found], trust=how.trust)
-            if how.people:
-                proof.show(reports)
-            if any(report.count("error") for report in reports):
+            incident = maintenance.look(server, local, journal, where.project, wishes)
+            plans.append(_plan(server, incident))
+            if not _passes(incident, how):
                 click.echo("nothing was sent: the check found errors", err=True)
                 return 1
-            if how.dry_run or not found:
-                click.echo(f"{name}: " + ("nothing was sent" if found else "every codestream has it"), err=True)
+            if how.dry_run:
+                results.append(_result(name, incident.open))
                 continue
-            confirm()
-            tell = (lambda words: click.echo(f"… {words}")) if how.people else (lambda _words: None)
-            done = maintenance.submit(server, local, found, journal, where.project, wishes.message, tell)
-            results.append(
-                {
-                    "package": name,
-                    "request": done.request,
-                    "created": done.created,
-                    "superseded": list(done.superseded),
-                    "branches": [str(branch) for branch in done.branches],
-                }
-            )
-            if how.people:
-                click.echo(f"{name}: request {done.request}" + ("" if done.created else ", which was there before"))
+            if not incident.reason:
+                confirm({str(one.origin): one.prepared for one in incident.codestreams}, how)
+            words = tell if how.people else lambda _words: None
+            done = maintenance.Submission(server, local, incident, journal, wishes, words).run()
+            results.append(_result(name, done.request, done))
+            if how.people and not incident.reason:
+                replaced = f", superseding {', '.join(map(str, done.superseded))}" if done.superseded else ""
+                click.secho(f"{name}: request {done.request}{replaced}", fg="green")
     if not how.people:
-        print_json({"results": results})
+        print_json({"plans": plans, "results": results})
     return 0
 
 
-def _show(found: Sequence[Codestream], show: Callable[[str, Prepared], None]) -> None:
-    for one in found:
-        show(str(one.origin), one.prepared)
-        for warning in set(one.warnings) - set(one.prepared.warnings):
-            click.secho(f"  warning: {warning}", fg="yellow")
+def _passes(incident: Incident, how: How) -> bool:
+    """Show the incident, stop where others changed what is ours, and check every codestream.
+
+    Raises:
+        RefusalError: others changed something.
+    """
+    from generator.cli import proof
+    from generator.submit.run import refuse_drift
+
+    by_title = {str(one.origin): one.prepared for one in incident.codestreams}
+    if how.people:
+        _show(incident)
+    if incident.reason:
+        return True
+    refuse_drift(by_title, drift)
+    reports = proof.reports(list(by_title.values()), trust=how.trust)
+    if how.people:
+        proof.show(reports)
+    return not any(report.count("error") for report in reports)
+
+
+def _show(incident: Incident) -> None:
+    if not incident.reason:
+        for one in incident.codestreams:
+            show(str(one.origin), one.prepared)
+            for warning in one.warnings[len(one.prepared.warnings) :]:
+                click.secho(f"  warning: {warning}", fg="yellow")
+    click.secho(str(incident.target), bold=True)
+    for step in incident.steps:
+        click.echo(f"  {step.words}")
+    if incident.reason:
+        click.echo(f"  nothing to do: {incident.reason}")
+
+
+def _plan(server: Server, incident: Incident) -> dict[str, Any]:
+    from generator.submit.show import as_json
+
+    return {
+        "server": server.url,
+        "project": incident.target.project,
+        "package": incident.target.package,
+        "message": incident.message,
+        "nothing": incident.reason,
+        "steps": [{"kind": step.kind, "words": step.words, "subject": step.subject} for step in incident.steps],
+        "codestreams": [{**as_json(one.prepared), "warnings": list(one.warnings)} for one in incident.codestreams],
+    }
+
+
+def _result(package: str, request: int, done: Outcome | None = None) -> dict[str, Any]:
+    return {
+        "package": package,
+        "request": request,
+        "created": bool(done and done.created),
+        "superseded": list(done.superseded) if done else [],
+        "branches": [str(branch) for branch in done.branches] if done else [],
+    }
 
 
 def _name_git(local: Local) -> None:

@@ -32,13 +32,12 @@ def merged_sources(prepared: Prepared) -> Sources:
 
 
 def reports(submissions: Sequence[Prepared], *, trust: bool) -> list[Report]:
-    """Check every submission that sends something.
+    """Check what each submission would leave on the server.
 
     Raises:
         RefusalError: the spec is not ours and no sandbox works here.
     """
-    waiting = [one for one in submissions if one.plan.steps]
-    if not waiting:
+    if not submissions:
         return []
     import msgspec
 
@@ -51,7 +50,7 @@ def reports(submissions: Sequence[Prepared], *, trust: bool) -> list[Report]:
     found = []
     today = datetime.now(UTC).date()
     with Librpm.start(trust=trust, workers=1) as librpm:
-        for one in waiting:
+        for one in submissions:
             sources = merged_sources(one)
             targets = targets_of((), None, sources)
             base = View(one.server_sources, (), {}) if one.server_sources else None

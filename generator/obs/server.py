@@ -141,9 +141,9 @@ class Server:
             raise ServerError(f"{self.connection.host} did not commit to {place}: {answer.get('error')}")
         return tuple(str(entry.get("name")) for entry in answer.findall("entry"))
 
-    def branch(self, place: Place, *, missing: bool = False) -> tuple[Place, bool]:
-        """Branch a package to the user's home, or find that branch; and whether it was there before."""
-        to = self.branch_name(place)
+    def branch(self, place: Place, to: Place | None = None, *, missing: bool = False) -> tuple[Place, bool]:
+        """Branch a package to the user's home (or to `to`), or find that branch; and whether it was there before."""
+        to = to or self.branch_name(place)
         query = {"cmd": "branch", "ignoredevel": "1", "target_project": to.project, "target_package": to.package}
         if missing:
             query["missingok"] = "1"
@@ -177,17 +177,34 @@ class Server:
             raise
         return tuple(Place(str(one.get("project")), str(one.get("package"))) for one in root.findall("package"))
 
-    def branch_maintained(self, package: str) -> str:
-        """Branch every maintained instance of a package into one project, and give its name."""
-        query = {"cmd": "branch", "attribute": "OBS:Maintained", "package": package}
+    def branch_maintained(self, package: str) -> None:
+        """Branch every maintained instance of a package into the project for that; nothing where one is there."""
+        query = {
+            "cmd": "branch",
+            "attribute": "OBS:Maintained",
+            "package": package,
+            "target_project": self.maintained_branches(package),
+        }
         try:
-            answer = self.connection.document(self.connection.send("POST", ("source",), query))
+            self.connection.send("POST", ("source",), query)
         except AnswerError as error:
-            found = error.summary.partition("branch target package already exists: ")[2]
-            if not found:
+            if "branch target package already exists: " not in error.summary:
                 raise
-            return found.rpartition("/")[0]
-        return str({one.get("name"): one.text for one in answer.findall("data")}["targetproject"])
+
+    def maintained_branches(self, package: str) -> str:
+        """The project that the branches of a package's maintained instances are in: the front end's own choice."""
+        return f"home:{self.user}:branches:OBS_Maintained:{package}"
+
+    def maintained_branch_name(self, origin: Place) -> Place:
+        """Where `branch_maintained` puts the branch of one instance."""
+        name = f"{origin.package}.{origin.project.replace(':', '_')}"
+        return Place(self.maintained_branches(origin.package), name)
+
+    def mark_maintained(self, project: str) -> None:
+        """Say of a project that what is in it is maintained."""
+        root = etree.Element("attributes")
+        etree.SubElement(root, "attribute", namespace="OBS", name="Maintained")
+        self.connection.send("POST", ("source", project, "_attribute"), None, etree.tostring(root))
 
     def maintenance_project(self) -> str:
         """The project that takes maintenance requests, or an empty string where none says so."""

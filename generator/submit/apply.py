@@ -7,21 +7,18 @@ A run that was killed needs no repair: the next one plans from what the server h
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
-from generator.errors import Problem, RefusalError, ServerError, SpecgenError
-from generator.obs.answers import AnswerError, UnreachableError
+from generator.errors import RefusalError, ServerError
 from generator.obs.records import BuildResult, Listing, Place, md5
 from generator.obs.server import Server
 from generator.submit.builds import require_success
 from generator.submit.journal import Journal, Sent
-from generator.submit.plan import Plan, Step
-
-T = TypeVar("T")
+from generator.submit.plan import Kind, Plan, Step
+from generator.submit.progress import Progress, send_once, supersede
 
 REMEMBERED = 1 << 20  # bytes; of a larger file, or one that is no text, only the digest is kept
 
@@ -59,29 +56,34 @@ class Apply:
         self.journal = journal
         self.payload = payload
         self.rendered = rendered
-        self.tell = tell
         self.builds = builds
         self.outcome = Outcome(request=plan.open)
-        self._to = [server.url, plan.destination.project, plan.destination.package]
+        to = (server.url, plan.destination.project, plan.destination.package)
+        self.progress = Progress(journal, to, tell, self.outcome.done)
 
     def run(self) -> Outcome:
-        """Do all steps.
+        """Do all steps, and note that they came to their end.
 
         Raises:
             RefusalError: the server changed since the plan was made (then nothing was sent).
             ServerError: a step failed; says what is on the server already and what to do.
         """
+        self.perform()
+        return self.finish()
+
+    def perform(self) -> None:
+        """Do all steps, as the part of a larger run that `finish` ends.
+
+        Raises:
+            SpecgenError: as `run` does.
+        """
         self._check_unchanged()
         for step in self.plan.steps:
-            self.tell(step.words)
-            self._write("before", step)
-            try:
-                self._do(step)
-            except SpecgenError as error:
-                self._write("failed", step, why=str(error))
-                raise self._explained(error, step) from error
-            self._write("after", step)
-            self.outcome.done.append(step.words)
+            self.progress.do(step, partial(self._do, step), self._facts)
+
+    def finish(self, request: int = 0) -> Outcome:
+        """Note that the submission came to its end, with the request that a larger run made for it."""
+        self.outcome.request = request or self.outcome.request
         self.journal.finish(self._sent())
         return self.outcome
 
@@ -133,7 +135,7 @@ class Apply:
     def _commit(self) -> None:
         before = self.server.listing(self.plan.work)
         base = before.revision if before else 0
-        self._write("base", Step("commit", ""), revision=base, files=dict(self.plan.files))
+        self._base("commit", revision=base, files=dict(self.plan.files))
 
         def send() -> Listing:
             lacking = self.server.commit(
@@ -169,7 +171,7 @@ class Apply:
             raise RefusalError(f"{work} changed before the request was created", hint="run the same command again")
         revision = str(listing.revision)
         known = {one.number for one in self.server.requests(source=work, target=target)}
-        self._write("base", Step("request", ""), known=sorted(known), revision=revision)
+        self._base("request", known=sorted(known), revision=revision)
 
         def send() -> int:
             return self.server.create_request("submit", [(work, revision, target)], self.plan.message)
@@ -181,33 +183,15 @@ class Apply:
         self.outcome.request = send_once(self.server, "the request", send, landed)
 
     def _supersede(self, number: int) -> None:
-        by = self.outcome.request
-        message = f"superseded by request {by}"
-
-        def act() -> None:
-            if self.server.request(number).state in ("new", "review", "declined"):
-                self.server.supersede(number, by, message)
-
-        self.server.connection.patiently(act)
+        supersede(self.server, number, self.outcome.request)
         self.outcome.superseded.append(number)
 
-    def _write(self, phase: str, step: Step, **facts: Any) -> None:
-        about = {
-            "work": str(self.plan.work),
-            "request": self.outcome.request,
-            "revision": self.outcome.revision,
-            **facts,
-        }
-        self.journal.write(phase=phase, step=step.kind, subject=step.subject, to=self._to, **about)
+    def _base(self, kind: Kind, **facts: Any) -> None:
+        """Note what a step that cannot be done twice begins from."""
+        self.progress.write("base", Step(kind, ""), **{**self._facts(), **facts})
 
-    def _explained(self, error: SpecgenError, step: Step) -> SpecgenError:
-        done = "; ".join(self.outcome.done) or "nothing"
-        told = Problem(
-            f"not done: {step.words}. Done before: {done}",
-            hint="the same command goes on from here, and does nothing twice",
-        )
-        kind = RefusalError if isinstance(error, RefusalError) else ServerError
-        return kind([*error.problems, told])
+    def _facts(self) -> dict[str, Any]:
+        return {"work": str(self.plan.work), "request": self.outcome.request, "revision": self.outcome.revision}
 
     def _sent(self) -> Sent:
         stored = {}
@@ -225,45 +209,8 @@ class Apply:
             work=str(self.plan.work),
             revision=self.outcome.revision,
             request=self.outcome.request,
-            at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
 
 
 def _state(listing: Listing | None) -> tuple[str, dict[str, str]] | None:
     return None if listing is None else (listing.digest, dict(listing.files))
-
-
-def send_once(server: Server, what: str, send: Callable[[], T], landed: Callable[[], T | None]) -> T:
-    """Send what cannot be sent twice without harm; where the answer is lost, `landed` looks whether it arrived.
-
-    Raises:
-        ServerError: the server refuses.
-        UnreachableError: it stays open whether it arrived.
-    """
-    for wait in (*server.connection.patience.waits(), None):
-        try:
-            return send()
-        except (AnswerError, UnreachableError) as error:
-            if not error.transient:
-                raise
-            found = _look(server, landed, more=error.sent)
-            if found is not None:
-                return found
-            if error.sent:
-                raise UnreachableError(
-                    f"{what} may or may not have arrived: {error.problems[0].message}",
-                    hint="run the same command again after a while: it looks before it sends",
-                ) from error
-            if wait is None:
-                raise
-        time.sleep(wait)
-    raise AssertionError("the last attempt returns or raises")
-
-
-def _look(server: Server, landed: Callable[[], T | None], *, more: bool) -> T | None:
-    for wait in (*(server.connection.patience.waits() if more else ()), None):
-        found = landed()
-        if found is not None or wait is None:
-            return found
-        time.sleep(wait)
-    return None

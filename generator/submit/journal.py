@@ -14,7 +14,8 @@ import os
 import uuid
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -149,7 +150,8 @@ class Journal:
         return [] if any(one.get("phase") == "finished" for one in last) else last
 
     def finish(self, sent: Sent) -> None:
-        """Note that a submission has come to its end."""
+        """Note that a submission has come to its end, now."""
+        sent = replace(sent, at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
         self.write(phase="finished", to=[sent.server, sent.project, sent.package], sent=asdict(sent))
 
     def _ends_with_newline(self) -> bool:

@@ -77,11 +77,13 @@ def plan(
     direct: bool = False,
     wait: bool = False,
     again: bool = False,
+    asks: bool = True,
 ) -> Plan:
     """Plan one submission.
 
     `requests` are the open ones (declined ones too) from the branch to the target, oldest first; `covered` gives for
-    each the files of the revision that it asks for. `again` asks anew although the same files were declined.
+    each the files of the revision that it asks for. `again` asks anew although the same files were declined. Without
+    `asks` the plan ends with the commit to the branch: it is the part of something larger that asks for it.
     """
     work = destination if direct else branch_place
     at_work = target if direct else branch
@@ -114,7 +116,7 @@ def plan(
         return made(
             (), reason=f"request {declined[-1].number} for exactly these files was declined", open=declined[-1].number
         )
-    if direct:
+    if direct or not asks:
         return made(steps)
     if wait:
         steps.append(Step("wait", f"wait for the builds of {work}"))

@@ -14,8 +14,10 @@ from generator.obs.private import PrivateServer
 from generator.obs.records import Listing, Place, md5
 from generator.obs.server import Server
 from generator.sources import Sources
-from generator.submit.apply import Apply, Outcome
+from generator.submit.apply import Apply
 from generator.submit.journal import Journal
+from generator.submit.maintenance import Incident, Submission, look
+from generator.submit.plan import Plan
 from generator.submit.session import Local, Prepared, Wishes, prepare
 
 if TYPE_CHECKING:
@@ -24,12 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """What came of it: the request's number and difference, and that accepting it gave exactly the planned files."""
+    """What came of it: the number (0 after a direct commit) and the difference of the request that was accepted."""
 
-    outcome: Outcome
-    prepared: Prepared
+    request: int
     diff: str
-    accepted: bool
 
 
 class Stage:
@@ -38,11 +38,13 @@ class Stage:
     def __init__(self, private: PrivateServer) -> None:
         self.private = private
 
-    def furnish(self, place: Place, held: Sources | None) -> None:
+    def furnish(self, place: Place, held: Sources | None, *, maintained: bool = False) -> None:
         """Make the target as the real server has it; archives become stand-ins of a line each."""
         admin = self._as(ADMINISTRATOR)
         if not admin.exists(place.project):
             admin.make_project(place.project, "For a rehearsal")
+        if maintained:
+            admin.mark_maintained(place.project)
         if held is None:
             return
         admin.make_package(place, place.package)
@@ -78,14 +80,46 @@ class Stage:
             frozenset(local.sources.files),
             tell,
         ).run()
-        diff = server.request_diff(outcome.request) if outcome.request else ""
-        admin = self._as(ADMINISTRATOR)
-        if outcome.request:
-            admin.accept(outcome.request, "a rehearsal")
-        after: Listing | None = admin.listing(place)
-        if after is None or dict(after.files) != dict(prepared.plan.files):
+        diff = self._accept(server, outcome.request) if outcome.request else ""
+        self._prove(place, prepared.plan)
+        return Rehearsed(outcome.request, diff)
+
+    def look(self, local: Local, project: str, wishes: Wishes) -> Incident:
+        """Look at the maintained codestreams on the private server, merge and plan.
+
+        Raises:
+            SpecgenError: as in the real run.
+        """
+        return look(self._as(PERSON), local, self._journal(Place(project, local.sources.name)), project, wishes)
+
+    def play_incident(
+        self, local: Local, incident: Incident, wishes: Wishes, tell: Callable[[str], None] = lambda _words: None
+    ) -> Rehearsed:
+        """Do what a maintenance submission would do, then accept it as the maintenance team would.
+
+        Raises:
+            SpecgenError: as in the real run.
+        """
+        server = self._as(PERSON)
+        outcome = Submission(server, local, incident, self._journal(incident.target), wishes, tell).run()
+        if not outcome.request:
+            return Rehearsed(0, "")
+        diff = self._accept(server, outcome.request)
+        for one in incident.codestreams:
+            made = Place(f"{incident.target.project}:{outcome.request}", one.branch.package)
+            self._prove(made, one.prepared.plan)
+        return Rehearsed(outcome.request, diff)
+
+    def _accept(self, server: Server, number: int) -> str:
+        """Accept a request, and give what it changed."""
+        diff = server.request_diff(number)
+        self._as(ADMINISTRATOR).accept(number, "a rehearsal")
+        return diff
+
+    def _prove(self, place: Place, plan: Plan) -> None:
+        after: Listing | None = self._as(ADMINISTRATOR).listing(place)
+        if after is None or dict(after.files) != dict(plan.files):
             raise ServerError(f"after the rehearsal {place} does not hold the planned files")
-        return Rehearsed(outcome, prepared, diff, bool(outcome.request))
 
     def _as(self, login: str) -> Server:
         path = self.private.write_configuration(self.private.data / f"{login}.oscrc", login)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from generator.errors import RefusalError, SpecgenError
+from generator.errors import Problem, RefusalError, SpecgenError
 from generator.obs.records import BuildResult, Place
 from generator.obs.server import Server
 from generator.submit.apply import Apply
@@ -68,21 +68,28 @@ def prepare_all(
     ]
 
 
-def refuse_drift(tasks: Sequence[Task], lines: Callable[[Prepared], Sequence[str]]) -> None:
-    """Stop where others changed what is ours.
+def refuse_drift(submissions: Mapping[str, Prepared], lines: Callable[[Prepared], Sequence[str]]) -> None:
+    """Stop where others changed what is ours; the submissions come with what goes where, for people.
 
     Raises:
         RefusalError: with everything that they changed.
     """
-    for task in tasks:
-        if task.prepared.drift:
-            target = task.prepared.plan.target
-            revision = target.revision if target else 0
-            told = "\n".join(lines(task.prepared))
-            raise RefusalError(
-                f"{task.title} was changed by others since specgen sent it; nothing was sent\n{told}",
+    drifted = {title: one for title, one in submissions.items() if one.drift}
+    problems = []
+    for title, prepared in drifted.items():
+        target = prepared.plan.target
+        revision = str(target.revision if target else 0)
+        if len(drifted) > 1:
+            revision = f"{prepared.plan.destination.project}={revision}"
+        told = "\n".join(lines(prepared))
+        problems.append(
+            Problem(
+                f"{title} was changed by others since specgen sent it; nothing was sent\n{told}",
                 hint=f"take the changes over here, then go on with --base {revision}",
             )
+        )
+    if problems:
+        raise RefusalError(problems)
 
 
 def apply_all(
@@ -98,8 +105,6 @@ def _apply(
     task: Task, tell: Callable[[str], None], builds: Callable[[Server, Place], tuple[BuildResult, ...]] | None
 ) -> Result:
     prepared = task.prepared
-    if not prepared.plan.steps:
-        return Result(task, "unchanged", prepared.plan.reason, request=prepared.plan.open)
     run = Apply(
         task.server,
         prepared.plan,
@@ -109,6 +114,10 @@ def _apply(
         lambda words: tell(f"{task.title}: {words}"),
         (lambda place: builds(task.server, place)) if builds else None,
     )
+    if not prepared.plan.steps:
+        if task.journal.unfinished(*run.progress.to):  # killed when everything was done already
+            run.finish()
+        return Result(task, "unchanged", prepared.plan.reason, request=prepared.plan.open)
     try:
         outcome = run.run()
     except SpecgenError as error:

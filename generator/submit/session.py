@@ -38,13 +38,24 @@ class Local:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a person asks for. `base` is the target's revision up to which others' changes were taken over."""
+    """What a person asks for.
+
+    `base` is the target's revision up to which others' changes were taken over; as `PROJECT=REV` for one of several.
+    """
 
     direct: bool = False
     wait: bool = False
     message: str = ""
-    base: str = ""
+    base: tuple[str, ...] = ()
     rewrite: bool = False
+
+    def base_for(self, place: Place) -> str:
+        """The revision of this place, or an empty string."""
+        for one in self.base:
+            project, given, revision = one.rpartition("=")
+            if not given or project == place.project:
+                return revision
+        return ""
 
 
 @dataclass(frozen=True)
@@ -74,8 +85,17 @@ class Prepared:
         return tuple(found)
 
 
-def prepare(server: Server, local: Local, destination: Place, journal: Journal, wishes: Wishes) -> Prepared:
+def prepare(
+    server: Server,
+    local: Local,
+    destination: Place,
+    journal: Journal,
+    wishes: Wishes,
+    branch_place: Place | None = None,
+) -> Prepared:
     """Look at the server, merge, compare with what was sent before, and plan. Nothing is sent.
+
+    With `branch_place` the plan ends with the commit there, as the part of a larger submission.
 
     Raises:
         InputError: the project is not there, a name is refused, or a declared file is nowhere.
@@ -104,12 +124,14 @@ def prepare(server: Server, local: Local, destination: Place, journal: Journal, 
         ways = ["give the folder that holds them with --sources"] if set(merged.missing) - set(trees) else []
         ways += [f"give the tree that a patch is made for with --upstream {name}=PATH" for name in upstream]
         raise InputError(
-            f"{', '.join(merged.missing)}: declared, and neither here nor on the server", hint="; ".join(ways)
+            f"{destination}: {', '.join(merged.missing)}: declared, and neither here nor on the server",
+            hint="; ".join(ways),
         )
     files = wanted_files(merged, _digests(local, merged), target)
-    branch_place = server.branch_name(destination)
+    asks = branch_place is None and not wishes.direct
+    branch_place = branch_place or server.branch_name(destination)
     branch = None if wishes.direct else server.listing(branch_place)
-    requests = [] if wishes.direct else server.requests(source=branch_place, target=destination, states=OPEN_STATES)
+    requests = server.requests(source=branch_place, target=destination, states=OPEN_STATES) if asks else []
     made = plan(
         merged=merged,
         files=files,
@@ -123,6 +145,7 @@ def prepare(server: Server, local: Local, destination: Place, journal: Journal, 
         direct=wishes.direct,
         wait=wishes.wait,
         again=bool(wishes.message),
+        asks=asks,
     )
     drift = _drift(server, local, journal, last, target, branch, wishes) if made.steps else ()
     return Prepared(local, merged, made, held, drift, last)
@@ -168,8 +191,9 @@ def _drift(
     known: list[Mapping[str, str]] = [last.sent, last.seen]
     key = (server.url, target.place.project, target.place.package)
     known += [line["files"] for line in journal.unfinished(*key) if "files" in line]
-    if wishes.base:
-        taken = server.listing(target.place, wishes.base)
+    base = wishes.base_for(target.place)
+    if base:
+        taken = server.listing(target.place, base)
         known += [taken.files] if taken else []
     ours = frozenset(local.sources.files) | frozenset(last.bytes)
     found = []

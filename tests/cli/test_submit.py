@@ -135,6 +135,21 @@ def test_submit_then_status_then_nothing_to_do(run: Run, obs: PrivateObs, projec
     assert f"request {number}\n" in run("status", "hello", "--offline")[1]
 
 
+def test_a_run_that_was_killed_at_its_very_end_is_settled(run: Run, project: str, folder: Path, tmp_path: Path) -> None:
+    assert run("submit", folder, "--to", project, "--yes")[0] == 0
+    journal = tmp_path / "state" / "submissions" / "hello.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    assert '"phase": "finished"' in lines[-1]
+    journal.write_text("".join(lines[:-1]))
+    assert "did not come to its end" in run("status")[1]
+    code, out, _ = run("submit", folder, "--to", project, "--yes")
+    assert code == 0
+    assert "nothing to do: request" in out
+    out = run("status")[1]
+    assert "did not come to its end" not in out
+    assert ": new" in out
+
+
 def test_json_tells_the_plan_and_the_result(run: Run, project: str, folder: Path) -> None:
     code, out, _ = run("submit", folder, "--to", project, "--yes", "--format", "json")
     assert code == 0
@@ -218,7 +233,8 @@ def test_maintenance(run: Run, obs: PrivateObs, project: str, folder: Path) -> N
         assert result["created"]
         assert b'type="maintenance_incident"' in obs.need("GET", f"/request/{result['request']}")
         code, out, _ = run("submit", folder, "--to", maintenance, "--maintenance", "--yes")
-        assert f"hello: request {result['request']}, which was there before" in out
+        assert code == 0
+        assert f"nothing to do: request {result['request']} for exactly these files is new" in out
     finally:
         obs.need("DELETE", f"/source/{project}/_attribute/OBS:Maintained")
 
@@ -357,3 +373,36 @@ def test_a_rehearsal_starts_from_what_the_real_server_has(
     assert "+- Begin" not in out
     server = Server(Configuration(obs.oscrc).connect())
     assert server.requests(source=Place(f"home:packager:branches:{project}", "hello")) == []
+
+
+def test_maintenance_is_rehearsed_without_an_account(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, obs: PrivateObs
+) -> None:
+    monkeypatch.setenv("OSC_CONFIG", str(tmp_path / "none"))
+    monkeypatch.setenv("SPECGEN_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (folder / ".specgen.yaml").write_text("targets: [sle12, sle15, leap16.0]\n")
+    code, out, err = run("submit", folder, "--to", "SUSE:Maintenance", "--maintenance", "--rehearse")
+    assert code == 0, err
+    assert "leap16.0: kept in git" in err
+    assert "SUSE:SLE-12:Update/hello is rehearsed from nothing" in err
+    both = "SUSE:SLE-12:Update/hello, SUSE:SLE-15:Update/hello"
+    assert f"{both}: request 1, accepted; the incident holds exactly the planned files" in out
+    assert out.count("+echo Hello") == 2
+    assert not list(tmp_path.glob("specgen-obs-*"))
+    assert not (tmp_path / "state").exists()
+
+
+def test_maintenance_is_rehearsed_from_what_the_real_server_maintains(
+    run: Run, obs: PrivateObs, project: str, folder: Path
+) -> None:
+    attribute = '<attributes><attribute namespace="OBS" name="Maintained"/></attributes>'
+    obs.need("POST", f"/source/{project}/_attribute", attribute)
+    try:
+        code, out, err = run("submit", folder, "--to", obs.project(), "--maintenance", "--rehearse", "--format", "json")
+        assert code == 0, err
+        assert json.loads(out)["rehearsed"][0]["request"] == 1
+        server = Server(Configuration(obs.oscrc).connect())
+        assert server.listing(server.maintained_branch_name(Place(project, "hello"))) is None
+    finally:
+        obs.need("DELETE", f"/source/{project}/_attribute/OBS:Maintained")

@@ -12,6 +12,7 @@ from generator.obs.records import Place
 from generator.obs.server import Server
 from generator.submit.apply import Apply
 from generator.submit.journal import Journal
+from generator.submit.maintenance import Submission, look
 from generator.submit.session import Wishes, prepare
 from tests.submit.conftest import local
 
@@ -33,22 +34,28 @@ class Deadly(Journal):
         self.point += 1
 
 
-def main(oscrc: str, state: str, project: str, folder: str, at: str) -> None:
+def main(oscrc: str, state: str, project: str, folder: str, at: str, *maintenance: str) -> None:
+    """With a word more, the externals of the package, `project` is the maintenance project."""
     files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
-    package = local(files, ("hello-1.tar",))
+    package = local(files, tuple(maintenance[0].split()) if maintenance else ("hello-1.tar",))
     server = Server(Configuration(Path(oscrc)).connect())
     journal = Deadly("hello", Path(state))
     journal.at = int(at)
     with journal.lock():
-        prepared = prepare(server, package, Place(project, "hello"), journal, Wishes())
-        assert not prepared.drift, prepared.drift
-        Apply(
-            server,
-            prepared.plan,
-            journal,
-            lambda name: package.payload(prepared.merged, name),
-            frozenset(package.sources.files),
-        ).run()
+        if maintenance:
+            incident = look(server, package, journal, project, Wishes())
+            assert not any(one.prepared.drift for one in incident.codestreams), incident
+            Submission(server, package, incident, journal, Wishes()).run()
+        else:
+            prepared = prepare(server, package, Place(project, "hello"), journal, Wishes())
+            assert not prepared.drift, prepared.drift
+            Apply(
+                server,
+                prepared.plan,
+                journal,
+                lambda name: package.payload(prepared.merged, name),
+                frozenset(package.sources.files),
+            ).run()
     sys.stdout.write(str(journal.point))
 
 

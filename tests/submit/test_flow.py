@@ -136,7 +136,7 @@ def test_others_changes_stop_the_run_and_are_shown_where_they_belong(bench: Benc
     assert [one.name for one in prepared.drift] == ["hello.spec"]
     assert [(one.before, one.after) for one in prepared.drift[0].hunks] == [(("# ours",), ("# theirs",))]
     revision = bench.server.listing(bench.target).revision
-    taken = bench.prepare(later, base=str(revision))
+    taken = bench.prepare(later, base=(str(revision),))
     assert taken.drift == ()
     assert [one.body for one in taken.merged.kept_entries] == ["- Theirs"]
     bench.accept(bench.apply(taken).request)
@@ -165,7 +165,7 @@ def test_a_branch_that_no_longer_merges_is_repaired(bench: Bench) -> None:
     bench.obs.commit(bench.target.project, "hello", {**bench.files(), "hello.spec": spec("1", "# theirs").encode()})
     assert bench.server.listing(bench.branch).broken
     revision = bench.server.listing(bench.target).revision
-    outcome = bench.submit(FIRST, base=str(revision))
+    outcome = bench.submit(FIRST, base=(str(revision),))
     assert bench.files(bench.branch)["hello.spec"] == spec("1", "# ours").encode()
     assert bench.server.listing(bench.branch).link == bench.target
     bench.accept(outcome.request)

@@ -79,7 +79,7 @@ def test_it_ends_by_itself(tmp_path: Path) -> None:
         folder = private.private.data
         private.furnish(place, None)
         done = private.play(private.prepare(package, place, Wishes()))
-        assert done.accepted
+        assert done.request == 1
         assert "+Name: hello" in done.diff
     begun = time.monotonic()
     assert not folder.exists()

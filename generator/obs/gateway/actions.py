@@ -64,6 +64,8 @@ class Actions:
     def diff(self, action: etree._Element, *, view: str, with_issues: bool) -> bytes:
         """The difference that an action would make, as text or (`view` is `xml`) as a `<sourcediff>`."""
         source, target = place(action, "source"), place(action, "target")
+        if action.get("type") == "maintenance_incident":
+            target = self._origin(action)
         query = {
             "cmd": "diff",
             "rev": action.find("source").get("rev"),
@@ -80,6 +82,15 @@ class Actions:
             old = accepted.get("oxsrcmd5") or accepted.get("osrcmd5")
             query["orev"] = old or "0"
         return self.upstream.need("POST", path_of(*source), query)
+
+    def _origin(self, action: etree._Element) -> tuple[str, str]:
+        """What a maintenance action's source was branched from: what the update is compared with."""
+        source = place(action, "source")
+        listing = parse(self.upstream.need("GET", path_of(*source), {"rev": action.find("source").get("rev")}), "files")
+        link = listing.find("linkinfo")
+        if link is not None:
+            return str(link.get("project")), str(link.get("package") or source[1])
+        return action.find("target").get("releaseproject") or "", source[1]
 
     def before(self, action: etree._Element) -> dict[str, str]:
         """What an action's target holds now, to be put back if the acceptance fails."""
