@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 
-_MACRO = r"%(?:\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\((?:[^()]|\([^()]*\))*\)|[!?]*\w+|%)"
-
-
-@cache
-def _macro() -> re.Pattern[str]:
-    return re.compile(_MACRO)
-
-
-@cache
-def _name() -> re.Pattern[str]:
-    return re.compile(r"%\{?[!?]*([A-Za-z_]\w*)", re.ASCII)
+_MACRO_CALL = re.compile(r"%(?:\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\((?:[^()]|\([^()]*\))*\)|[!?]*\w+|%)")
+_MACRO_NAME = re.compile(r"%\{?[!?]*([A-Za-z_]\w*)", re.ASCII)
 
 
 def literal(raw: str) -> str:
     """What of a raw line is no macro."""
-    return _macro().sub("", raw) if "%" in raw else raw
+    return _MACRO_CALL.sub("", raw) if "%" in raw else raw
 
 
 def macros(raw: str) -> Iterator[str]:
     """The names of the macros in a raw line, those inside of others too."""
-    return (match[1] for match in _name().finditer(raw)) if "%" in raw else iter(())
+    return (match[1] for match in _MACRO_NAME.finditer(raw)) if "%" in raw else iter(())
 
 
 def expands_to(raw: str, text: str) -> bool:
@@ -35,7 +25,7 @@ def expands_to(raw: str, text: str) -> bool:
     if "%" not in raw:
         return raw == text
     pattern, at = [], 0
-    for match in _macro().finditer(raw):
+    for match in _MACRO_CALL.finditer(raw):
         pattern += [re.escape(raw[at : match.start()]), "%" if match[0] == "%%" else ".*"]
         at = match.end()
     return re.fullmatch("".join([*pattern, re.escape(raw[at:])]), text, re.DOTALL) is not None

@@ -177,10 +177,13 @@ def _with_upstream(view: View, trees: Mapping[str, Tree]) -> View:
 
 
 def _prepare(sources: Sources) -> None:
+    from generator import references
+    from generator.check.report import text  # noqa: F401  (loaded here, used in a moment)
     from generator.check.rule import all_rules
-    from generator.check.run import Run  # noqa: F401  (loaded here, used in a moment)
+    from generator.check.run import Run  # noqa: F401
     from generator.check.specindex import prepare
 
     all_rules()
+    references.find("")
     for spec in sources.specs:
         prepare(spec)

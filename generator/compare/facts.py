@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from generator.reading import Dependency, PackageReading, Reading
@@ -36,22 +37,27 @@ class Applied(NamedTuple):
     strip: int | None
 
 
-def applied(reading: Reading) -> Iterator[Applied]:
+def applied(reading: Reading) -> tuple[Applied, ...]:
     """The declared patches that the expanded text of %prep applies, in order, each once for every line that names it.
 
     The folder is the last part of the path that the shell stands in, empty before the first `cd`.
     """
-    names = {source.name for source in reading.sources if source.patch}
-    folder = ""
-    for line in reading.prep.splitlines():
+    return _applied(reading.prep, frozenset(source.name for source in reading.sources if source.patch))
+
+
+@lru_cache(maxsize=64)  # readings of several targets have one text, and several rules ask
+def _applied(prep: str, names: frozenset[str]) -> tuple[Applied, ...]:
+    found, folder = [], ""
+    for line in prep.splitlines():
         words = line.split()
         if words[:1] == ["cd"] and len(words) > 1:
             folder = posixpath.basename(words[1].strip("'\""))
         elif words and words[0] != "echo" and not words[0].startswith("#"):
-            found = (posixpath.basename(word.strip("'\"<")) for word in words)
-            for name in dict.fromkeys(name for name in found if name in names):
+            said = (posixpath.basename(word.strip("'\"<")) for word in words)
+            for name in dict.fromkeys(name for name in said if name in names):
                 strip = _STRIP.search(line)
-                yield Applied(name, folder, int(strip[1]) if strip else None)
+                found.append(Applied(name, folder, int(strip[1]) if strip else None))
+    return tuple(found)
 
 
 def facts(reading: Reading) -> Iterator[Fact]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC
-from functools import cache
+from functools import lru_cache
 
 from generator import references
 from generator.check.case import Case
@@ -14,6 +14,7 @@ from generator.sources.changes import SEPARATOR, Changes, Entry
 
 _VC = "the form that osc vc writes (obs-build, vc)"
 _DATES = "source_validator, 40-sequence-changes"
+_BULLETS = re.compile(r"\n(?=\s*[-*] )")
 _SEVEN_DIGITS = 1_000_000  # SUSE's bugs have passed this number in 2016
 
 
@@ -27,18 +28,23 @@ def _top(content: bytes) -> bytes:
     return content[: at + 1]
 
 
+@lru_cache(maxsize=4)
+def _parsed(name: str, content: bytes) -> Changes:
+    return Changes.parse(name, content)
+
+
 def _files(case: Case) -> Iterator[tuple[str, Changes]]:
     for name, file in case.sources.files.items():
         if name.endswith(".changes"):
             content = file.content if case.view.against else _top(file.content)
-            yield name, Changes.parse(name, content)
+            yield name, _parsed(name, content)
 
 
 def _new(case: Case) -> Iterator[tuple[str, Entry]]:
     """The new entries: those that the base does not have, without a base the one at the top."""
     before = case.view.against.sources.files if case.view.against else {}
     for name, changes in _files(case):
-        base = Changes.parse(name, before[name].content) if name in before else None
+        base = _parsed(name, before[name].content) if name in before else None
         for entry in changes.new_since(base):
             yield name, entry
 
@@ -136,13 +142,11 @@ def author(case: Case) -> Iterator[Hit]:
             yield Hit(f"{entry.author or 'nobody'} is no address", name, entry.line, hint="end with - Name <address>")
 
 
-@cache
-def _mistyped() -> re.Pattern[str]:
-    return re.compile(
-        r"\bCVE[ _:#]+\d{4}-\d+|\bcve-\d{4}-\d+|\bCVE-\d{4}(?!\d|-\d)|\bCVE-\d{4}-\d{1,3}(?!\d)"
-        r"|\b(?:bsc|boo|bnc)(?:\s+\d{5,}|[#:]\s*(?!\s*\d)|-\d{5,})|\bjsc[ :-]\s*[A-Z]+-\d+",
-        re.ASCII,
-    )
+_MISTYPED = re.compile(
+    r"\bCVE[ _:#]+\d{4}-\d+|\bcve-\d{4}-\d+|\bCVE-\d{4}(?!\d|-\d)|\bCVE-\d{4}-\d{1,3}(?!\d)"
+    r"|\b(?:bsc|boo|bnc)(?:\s+\d{5,}|[#:]\s*(?!\s*\d)|-\d{5,})|\bjsc[ :-]\s*[A-Z]+-\d+",
+    re.ASCII,
+)
 
 
 def _line(entry: Entry, position: int) -> int:
@@ -159,7 +163,7 @@ def _line(entry: Entry, position: int) -> int:
 def reference(case: Case) -> Iterator[Hit]:
     """A reference in a new entry that OBS does not find, or that can hardly be true."""
     for name, entry in _new(case):
-        for found in _mistyped().finditer(entry.body):
+        for found in _MISTYPED.finditer(entry.body):
             yield Hit(
                 f"{found[0].strip()!r} is not found as a reference",
                 name,
@@ -187,7 +191,7 @@ def cve_without_bug(case: Case) -> Iterator[Hit]:
     """A bullet of a new entry that names a CVE and no bug."""
     for name, entry in _new(case):
         at = 0
-        for bullet in re.split(r"\n(?=\s*[-*] )", entry.body):
+        for bullet in _BULLETS.split(entry.body):
             found = references.find(bullet)
             cves = [one for one in found if one.tracker == "CVE"]
             if cves and not any(one.tracker != "CVE" for one in found):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from generator.check.case import Case
 from generator.check.place import place
@@ -16,15 +15,12 @@ from generator.targets import is_known_macro
 _OWN = rpmwords.SECTIONS | rpmwords.CONDITIONALS | rpmwords.FILE_DIRECTIVES | rpmwords.BUILTINS
 _LITERAL = frozenset({"description", "changelog"})  # sections of prose, where 100%free is no macro
 
-
-@cache
-def _unexpanded() -> re.Pattern[str]:
-    # Names have three letters at least; `${file%suffix}` is the shell's.
-    return re.compile(r"(?<!%)%(?:\{(?P<braced>[A-Za-z_]\w{2,})[}: ]|(?P<plain>[A-Za-z_]\w{2,}))", re.ASCII)
+# Names have three letters at least; `${file%suffix}` is the shell's.
+_UNEXPANDED = re.compile(r"(?<!%)%(?:\{(?P<braced>[A-Za-z_]\w{2,})[}: ]|(?P<plain>[A-Za-z_]\w{2,}))", re.ASCII)
 
 
 def _names(line: str) -> Iterator[str]:
-    for found in _unexpanded().finditer(line):
+    for found in _UNEXPANDED.finditer(line):
         name = found["braced"] or found["plain"]
         before = line[: found.start()]
         if name not in _OWN and before.rfind("${") <= before.rfind("}"):

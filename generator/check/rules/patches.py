@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 from typing import NamedTuple
 
 from generator.check.case import Case
@@ -28,9 +27,7 @@ class Use(NamedTuple):
     text: str
 
 
-@cache
-def _old() -> re.Pattern[str]:
-    return re.compile(r"%(?:\{patch(\d+)\}|patch(\d+)\b|patch\b(?!.*(?:-P|\s\d)))")
+_OLD = re.compile(r"%(?:\{patch(\d+)\}|patch(\d+)\b|patch\b(?!.*(?:-P|\s\d)))")
 
 
 def uses(case: Case, spec: str) -> Iterator[Use]:
@@ -40,7 +37,7 @@ def uses(case: Case, spec: str) -> Iterator[Use]:
         text = index.spec.line(application.line).text
         macro = application.kind == "patch"
         numbers = tuple(int(number) for number in application.numbers if number.isdigit())
-        old = macro and _old().search(text) is not None
+        old = macro and _OLD.search(text) is not None
         yield Use(application.line, numbers, macro, old, application.commented, text)
     for use in index.spec.file_uses:
         if use.patch and index.spec.section(use.line).kind != "prep":
@@ -157,7 +154,7 @@ def old_macro(case: Case) -> Iterator[Hit]:
             if "numbered-patch-macro" not in case.view.targets[reading.target].capabilities
         )
         repair = tuple(
-            case.edit(spec, use.line, _old().sub(f"%patch -P {use.numbers[0]}", use.text, count=1))
+            case.edit(spec, use.line, _OLD.sub(f"%patch -P {use.numbers[0]}", use.text, count=1))
             for use in old
             if use.numbers
         )
