@@ -155,6 +155,8 @@ def _reports(
         from generator.check.run import Run
         from generator.check.scriptlets import lint
 
+        if len(packages) == 1:
+            librpm.dismiss()
         number = order.pop(id(view.sources))
         waiting[number] = Run(_with_upstream(view, trees[number]), lint=lint, today=datetime.now(UTC).date())
         while len(waiting) > _AHEAD:

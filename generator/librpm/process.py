@@ -105,6 +105,7 @@ class Process:
         self._buffer = bytearray()
         self._targets: set[str] = set()
         self._folder = "" if sandboxed else _folder()
+        self._dying: list[int] | None = None  # descriptors of what bubblewrap started, once it is told to end
         self._errors = os.memfd_create("specgen-reader")  # what bubblewrap and the reader print
         python = sandbox.reader_python()
         user = sandbox.unprivileged()
@@ -275,14 +276,20 @@ class Process:
         """Whether the reader still runs."""
         return self._child.poll() is None
 
-    def kill(self) -> None:
-        """End the reader and everything in its sandbox, and wait until all of it is gone."""
-        inner = self._inner() if self.sandboxed else []
+    def dismiss(self) -> None:
+        """Begin to end the reader and everything in its sandbox; `kill` waits for it."""
+        if self._dying is not None:
+            return
+        self._dying = self._inner() if self.sandboxed else []
         if self.sandboxed:
-            for descriptor in inner:
+            for descriptor in self._dying:
                 with contextlib.suppress(OSError):  # it has ended meanwhile
                     signal.pidfd_send_signal(descriptor, signal.SIGKILL)
             self._child.kill()
+
+    def kill(self) -> None:
+        """End the reader and everything in its sandbox, and wait until all of it is gone."""
+        self.dismiss()
         for stream in (self._child.stdin, self._child.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
@@ -293,7 +300,8 @@ class Process:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
             self._child.wait()
-        for descriptor in inner:  # process 1 of the sandbox: it is gone when all others are
+        while self._dying:  # process 1 of the sandbox: it is gone when all others are
+            descriptor = self._dying.pop()
             select.select([descriptor], [], [], KILL_SECONDS)
             os.close(descriptor)
         self.close_files()

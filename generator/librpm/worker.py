@@ -5,7 +5,7 @@ A spec runs code while it is parsed, so nothing here trusts it. There are four p
 
     zygote      has rpm loaded; waits for jobs on stdin (one job is one package directory)
     shell       enters user, pid, mount, ipc and network namespaces of its own; where processors are free, there are
-                several, each for a part of the job's tasks
+                several, each for a part of the job's tasks; those for the first job are made before it comes
     supervisor  is process 1 in there; writes the job's files, forks a parser per task, stops what takes too much,
                 and alone holds the way back to the client; cannot be traced or killed from inside
     parser      drops all capabilities, runs under limits, and keeps no descriptor but its own log: what it found
@@ -679,37 +679,45 @@ def limit(what: int, value: int) -> None:
     resource.setrlimit(what, (value, value))
 
 
-def supervise(
-    rpm: Rpm, settings: Settings, tasks: "list[tuple[int, Any]]", files: "list[tuple[str, int, bytes]]", out: int
-) -> None:
-    """Do numbered tasks of a job, each in a parser of its own, and send each answer as soon as it is there."""
+def furnish(settings: Settings) -> None:
+    """Make the sandbox ready for a job."""
     if not settings.sandboxed:
         settings.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what a spec leaves behind becomes our child
         remove_tree(settings.root, keep=True)
-    else:
-        mount(b"tmpfs", settings.root, MS_NOSUID | MS_NODEV, b"size=256m,mode=755")
-        try:
-            mount(b"proc", "/proc", MS_NOSUID | MS_NODEV)
-            settings.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
-        except SandboxError:  # some containers forbid it; then a spec sees no /proc at all
-            settings.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
-            mount(b"tmpfs", "/proc", MS_RDONLY, b"size=4k")
-        try:
-            write_file("/proc/sys/user/max_user_namespaces", b"0")  # a spec needs no namespaces of its own
-        except OSError:
-            pass  # it is harmless in them, too
-        refuse_system_calls()
+        return
+    mount(b"tmpfs", settings.root, MS_NOSUID | MS_NODEV, b"size=256m,mode=755")
+    try:
+        mount(b"proc", "/proc", MS_NOSUID | MS_NODEV)
+        settings.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+    except SandboxError:  # some containers forbid it; then a spec sees no /proc at all
+        settings.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+        mount(b"tmpfs", "/proc", MS_RDONLY, b"size=4k")
+    try:
+        write_file("/proc/sys/user/max_user_namespaces", b"0")  # a spec needs no namespaces of its own
+    except OSError:
+        pass  # it is harmless in them, too
+    refuse_system_calls()
+
+
+def supervise(rpm: Rpm, settings: Settings, stream: "BinaryIO", out: int) -> None:
+    """Wait for tasks, do each in a parser of its own, and send each answer as soon as it is there."""
+    furnish(settings)
+    memory = mmap.mmap(-1, settings.result)
+    line = stream.readline()
+    if not line:  # nobody needs us
+        return
+    job = loads(line.decode())
     os.makedirs(os.path.join(settings.root, "SOURCES"), exist_ok=True)
-    for name, mode, content in files:
-        path = os.path.join(settings.root, name)
+    for name, mode, size in job["files"]:
+        path = os.path.join(settings.root, os.fsdecode(bytes.fromhex(name)))
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        write_file(path, content, mode)
+        write_file(path, stream.read(size), mode)
+    stream.close()
     if settings.sandboxed:
         call(libc.mount, None, os.fsencode(settings.root), None, ctypes.c_ulong(MS_REMOUNT | MS_BIND | MS_RDONLY), None)
-    memory = mmap.mmap(-1, settings.result)
     late = False
-    for number, task in tasks:
+    for number, task in job["tasks"]:
         if late:  # what is endless on one target is so on most, and a person waits
             send(out, dumps({"task": number, "ended": "earlier", "log": 0, "result": 0}).encode() + b"\n\n")
             continue
@@ -743,24 +751,18 @@ def send(descriptor: int, data: bytes) -> None:
 
 
 class Part:
-    """Some of a job's tasks, done in namespaces of their own by a process that the zygote forked.
+    """A process that the zygote forked into namespaces of its own, ready to do tasks of one job.
 
     `ours` are descriptors that the zygote alone is to keep.
     """
 
-    def __init__(
-        self,
-        rpm: Rpm,
-        settings: Settings,
-        tasks: "list[tuple[int, Any]]",
-        files: "list[tuple[str, int, bytes]]",
-        ours: "list[int]",
-    ) -> None:
-        self.answers, answers_end = os.pipe()
-        self.errors, errors_end = os.pipe()
+    def __init__(self, rpm: Rpm, settings: Settings, ours: "list[int]") -> None:
+        job, self.job = os.pipe()
+        self.answers, answers = os.pipe()
+        self.errors, errors = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            for descriptor in [*ours, self.answers, self.errors]:
+            for descriptor in [*ours, *self.ends]:
                 os.close(descriptor)
             try:
                 if settings.sandboxed:
@@ -768,17 +770,30 @@ class Part:
                     inner = os.fork()
                     if inner:
                         os._exit(0 if os.waitpid(inner, 0)[1] == 0 else 1)
-                supervise(rpm, settings, tasks, files, answers_end)
+                supervise(rpm, settings, open(job, "rb"), answers)
                 os._exit(0)
             except SandboxError as error:
-                os.write(errors_end, b"sandbox: " + str(error).encode("utf-8", "replace")[:4000])
+                os.write(errors, b"sandbox: " + str(error).encode("utf-8", "replace")[:4000])
             except BaseException as error:
                 message = "%s: %s" % (type(error).__name__, error)
-                os.write(errors_end, message.encode("utf-8", "replace")[:4000])
+                os.write(errors, message.encode("utf-8", "replace")[:4000])
             finally:
                 os._exit(1)
-        os.close(answers_end)
-        os.close(errors_end)
+        for descriptor in (job, answers, errors):
+            os.close(descriptor)
+
+    @property
+    def ends(self) -> "list[int]":
+        """The zygote's ends of the pipes."""
+        return [self.job, self.answers, self.errors]
+
+    def give(self, tasks: "list[tuple[int, Any]]", files: "list[tuple[str, int, bytes]]") -> None:
+        """Let it do these numbered tasks, with the files of the package."""
+        head = {"tasks": tasks, "files": [(name, mode, len(content)) for name, mode, content in files]}
+        try:
+            send(self.job, b"".join([dumps(head).encode(), b"\n"] + [content for _, _, content in files]))
+        except BrokenPipeError:
+            pass  # `end` tells why
 
     def relay(self, out: int) -> "tuple[bool, str]":
         """Hand on its answers until it ends or nobody wants them; whether it ended well, and what it said otherwise."""
@@ -793,7 +808,8 @@ class Part:
         return self.end()
 
     def end(self) -> "tuple[bool, str]":
-        """Wait for its end without listening; a part that still has something to say fails."""
+        """Wait for its end without listening; one that still has something to say fails."""
+        os.close(self.job)
         os.close(self.answers)
         status = os.waitpid(self.pid, 0)[1]
         message = os.read(self.errors, 4096).decode("utf-8", "replace")
@@ -801,21 +817,36 @@ class Part:
         return status == 0, message
 
 
-def run_job(rpm: Rpm, settings: Settings, job: "Any", files: "list[tuple[str, int, bytes]]", out: int) -> str:
-    """Do a job, its answers in the order of its tasks; returns how that went wrong, or nothing."""
-    tasks = list(enumerate(job["tasks"]))
-    size = max(1, -(-len(tasks) // settings.parts))
-    parts: "list[Part]" = []
-    for first in range(0, len(tasks), size):
-        ours = [out] + [descriptor for part in parts for descriptor in (part.answers, part.errors)]
-        parts.append(Part(rpm, settings, tasks[first : first + size], files, ours))
-    well, problem = True, ""
-    for part in parts:
-        if well:
-            well, problem = part.relay(out)
-        else:  # the answers of this part would follow none
-            part.end()
-    return problem
+class Crew:
+    """The parts that do jobs. Those for the first job are made ahead, while its package is still being rendered."""
+
+    def __init__(self, rpm: Rpm, settings: Settings, out: int) -> None:
+        self.rpm, self.settings, self.out = rpm, settings, out
+        self.parts: "list[Part]" = []
+        self.hire(settings.parts)
+
+    def hire(self, wanted: int) -> None:
+        """Have at least so many parts."""
+        while len(self.parts) < wanted:
+            ours = [self.out] + [end for part in self.parts for end in part.ends]
+            self.parts.append(Part(self.rpm, self.settings, ours))
+
+    def do(self, job: "Any", files: "list[tuple[str, int, bytes]]") -> str:
+        """Do a job, its answers in the order of its tasks; returns how that went wrong, or nothing."""
+        tasks = list(enumerate(job["tasks"]))
+        size = max(1, -(-len(tasks) // self.settings.parts))
+        shares = [tasks[first : first + size] for first in range(0, len(tasks), size)]
+        self.hire(len(shares))
+        parts, self.parts = self.parts[: len(shares)], self.parts[len(shares) :]
+        for number, part in enumerate(parts):
+            part.give(shares[number], files)
+        well, problem = True, ""
+        for part in parts:
+            if well:
+                well, problem = part.relay(self.out)
+            else:  # the answers of this part would follow none
+                part.end()
+        return problem
 
 
 def main(stream: "BinaryIO") -> int:
@@ -838,6 +869,7 @@ def main(stream: "BinaryIO") -> int:
         return 1
     python = "%d.%d" % sys.version_info[:2]
     send(out, dumps({"rpm": str(rpm.rpm.__version__), "python": python}).encode() + b"\n")
+    crew = Crew(rpm, settings, out)
     targets: "dict[str, bytes]" = {}
     while True:
         line = stream.readline()
@@ -846,10 +878,10 @@ def main(stream: "BinaryIO") -> int:
         job = loads(line.decode())
         for name, size in job["targets"]:
             targets[name] = stream.read(size)
-        files = [(os.fsdecode(bytes.fromhex(name)), mode, stream.read(size)) for name, mode, size in job["files"]]
+        files = [(name, mode, stream.read(size)) for name, mode, size in job["files"]]
         wanted = {task["target"] for task in job["tasks"]}
-        files += [("targets/%s.macros" % name, 0o644, targets[name]) for name in sorted(wanted)]
-        problem = run_job(rpm, settings, job, files, out)
+        files += [(("targets/%s.macros" % name).encode().hex(), 0o644, targets[name]) for name in sorted(wanted)]
+        problem = crew.do(job, files)
         send(out, dumps({"done": True, "problem": problem}).encode() + b"\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -282,30 +283,31 @@ def test_answers_come_in_the_order_of_the_targets() -> None:
     assert [len(reading.log) for reading in readings] == [0, 0, 0, 100000]
 
 
-def below(pid: int) -> list[int]:
-    """The processes that a process started, and theirs, outermost first."""
-    try:
-        own = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:  # it has ended meanwhile
-        return []
-    return [*own, *(further for one in own for further in below(one))]
+def started_by(*pids: int) -> list[int]:
+    """The processes that these started themselves."""
+    found = []
+    for pid in pids:
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            found += [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return found
 
 
-@pytest.mark.parametrize("victim", [0, 1])
-def test_a_part_that_is_killed_is_read_again(victim: int) -> None:
+@pytest.mark.parametrize("level", ["shell", "supervisor"])
+@pytest.mark.parametrize("part", [0, -1])
+def test_a_part_that_is_killed_is_read_again(level: str, part: int) -> None:
     spec = package("Provides: x%(sleep 0.4)\n")
     colours = [target(f"c{number}", "%colour pale") for number in range(4)]
     with Librpm() as librpm:
-        reader = librpm._process(own=True)
-        idle = set(below(reader.pid))
+        zygote = started_by(*started_by(librpm._process(own=True).pid))
 
         def kill() -> None:
-            for _ in range(500):
-                parts = [pid for pid in below(reader.pid) if pid not in idle]
-                if len(parts) > 3:
-                    os.kill(parts[victim], signal.SIGKILL)
+            deadline = time.monotonic() + 20
+            while time.monotonic() < deadline:
+                shells = started_by(*zygote)
+                supervisors = started_by(*shells)
+                if started_by(*supervisors):  # parsers
+                    os.kill((shells if level == "shell" else supervisors)[part], signal.SIGKILL)
                     return
-                time.sleep(0.001)
 
         thread = threading.Thread(target=kill)
         thread.start()
