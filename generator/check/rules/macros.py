@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from generator.check.case import Case
 from generator.check.place import place
 from generator.check.rule import Hit, rule
-from generator.sources import rpmwords
+from generator.check.unexpanded import RPMS_OWN, unexpanded
 from generator.targets import is_known_macro
 
-# What stays in a parsed spec with a percent sign because it is rpm's own.
-_OWN = rpmwords.SECTIONS | rpmwords.CONDITIONALS | rpmwords.FILE_DIRECTIVES | rpmwords.BUILTINS
 _LITERAL = frozenset({"description", "changelog"})  # sections of prose, where 100%free is no macro
-
-# Names have three letters at least; `${file%suffix}` is the shell's.
-_UNEXPANDED = re.compile(r"(?<!%)%(?:\{(?P<braced>[A-Za-z_]\w{2,})[}: ]|(?P<plain>[A-Za-z_]\w{2,}))", re.ASCII)
-
-
-def _names(line: str) -> Iterator[str]:
-    for found in _UNEXPANDED.finditer(line):
-        name = found["braced"] or found["plain"]
-        before = line[: found.start()]
-        if name not in _OWN and before.rfind("${") <= before.rfind("}"):
-            yield name
-
-
-def _other(line: str) -> bool:
-    """Whether the percent signs of a line are for nobody (a comment), or for `rpm --qf`."""
-    return line.lstrip()[:1] == "#" or "--qf" in line or "--queryformat" in line
 
 
 def _left(case: Case, spec: str) -> dict[str, tuple[str, set[str]]]:
@@ -40,7 +21,7 @@ def _left(case: Case, spec: str) -> dict[str, tuple[str, set[str]]]:
         for line in dict.fromkeys(reading.parsed.split("\n")):
             if line[:1] == "%":
                 word = line[1:].split(" ", 1)[0]
-                section = word if word in _OWN else section
+                section = word if word in RPMS_OWN else section
             if (
                 "%" in line
                 and "--qf" not in line
@@ -51,7 +32,7 @@ def _left(case: Case, spec: str) -> dict[str, tuple[str, set[str]]]:
                 lines.setdefault(line, set()).add(reading.target)
     found: dict[str, tuple[str, set[str]]] = {}
     for line, targets in lines.items():
-        for name in _names(line):
+        for name in unexpanded(line):
             found.setdefault(name, (line, set()))[1].update(targets)
     return found
 

@@ -11,6 +11,7 @@ from generator.check.case import Case
 from generator.check.finding import Severity
 from generator.check.place import expands_to
 from generator.check.rule import Hit, rule
+from generator.check.unexpanded import unexpanded
 from generator.reading import Reading, line_number
 
 # A rule of its own tells of these (rules/patches.py).
@@ -105,14 +106,19 @@ def parse_error(case: Case) -> Iterator[Hit]:
             text += f": {case.spec(reading.spec).spec.line(told.line).text.strip()}"
         bare = any("bare words" in cause for cause in causes)
         reads = bare and "bare-words" in case.view.targets[reading.target].capabilities
+        left = next(unexpanded(reading.error.splitlines()[-1]), "")
+        if reads:
+            hint = "quote the words: this target's rpm reads them, newer ones do not, and nothing else is checked"
+        elif left:
+            hint = f"nobody knows %{left}; --macros FILE adds macros"
+        else:
+            hint = "mend the line; where it is right for other targets only, put it under a condition"
         yield Hit(
             "; ".join(dict.fromkeys([text, *causes])) + case.state(reading),
             told.file,
             told.line,
             frozenset({reading.target}),
-            "quote the words: this target's rpm reads them as they are, newer ones do not, and nothing else is checked"
-            if reads
-            else "mend the line; where it is right for other targets only, put it under a condition",
+            hint,
             "warning" if reads else None,
         )
 

@@ -10,10 +10,17 @@ from typing import NamedTuple
 from generator.check.case import Case
 from generator.check.expect import applied
 from generator.check.finding import Severity
+from generator.check.place import macros
 from generator.check.rule import Hit, rule
 
 _VALIDATOR = "source_validator, 30-patches-applied"
 _NOT_DECLARED = "No patch number "
+# What conditions of specs ask for that are built elsewhere, too: other architectures, other distributions.
+_ELSEWHERE = frozenset(
+    {"_arch", "_target_cpu", "_build_cpu", "_host_cpu", "ix86", "arm", "power64"}
+    | {"fedora", "fedora_version", "rhel", "rhel_version", "centos", "centos_version", "oraclelinux_version"}
+    | {"scientificlinux_version", "amzn", "mageia", "mandriva_version", "mdkversion", "openeuler"}
+)
 
 
 class Use(NamedTuple):
@@ -92,7 +99,10 @@ def not_applied(case: Case) -> Iterator[Hit]:
             else:
                 conditions = case.spec(spec).spec.conditions(active.line)
                 where = " and ".join(map(str, conditions)) or "a condition"
-                elsewhere = any(condition.branch.keyword.endswith("arch") for condition in conditions)
+                elsewhere = any(
+                    condition.branch.keyword.endswith("arch") or not _ELSEWHERE.isdisjoint(macros(str(condition)))
+                    for condition in conditions
+                )
                 severity: Severity = "note" if elsewhere else "warning"
                 yield Hit(f"{what} is applied only under {where}, which no target meets", spec, line, severity=severity)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from generator.check.case import Case
 from generator.check.finding import Severity
 from generator.check.rule import Hit, rule
+from generator.check.scriptlets import Complaint
+from generator.check.unexpanded import unexpanded
 
 
 @rule(
@@ -21,8 +23,13 @@ def syntax(case: Case) -> Iterator[Hit]:
     """A scriptlet that bash does not read."""
     for complaint in case.complaints:
         if complaint.code == "bash":
+            # Whatever an unknown macro would have become, the shell would have read that.
+            left = _left(case, complaint, complaint.line)
+            hint = f"nobody knows %{left}" if left else ""
+            severity: Severity | None = "note" if left else None
             for place in case.script_places(complaint):
-                yield Hit(f"{place.name}: {complaint.message}", place.file, place.line, place.targets)
+                message = f"{place.name}: {complaint.message}"
+                yield Hit(message, place.file, place.line, place.targets, hint, severity)
 
 
 @rule(
@@ -38,7 +45,7 @@ def shellcheck(case: Case) -> Iterator[Hit]:
     unreadable = {complaint.script for complaint in case.complaints if complaint.code == "bash"}
     severity: Severity | None = None if case.sources.defined else "note"
     for complaint in case.complaints:
-        if complaint.code == "bash" or complaint.script in unreadable:
+        if complaint.code == "bash" or complaint.script in unreadable or _left(case, complaint, 1):
             continue
         for place in case.script_places(complaint):
             # What a distribution's macro brought along is for its author to mend.
@@ -51,3 +58,11 @@ def shellcheck(case: Case) -> Iterator[Hit]:
                     f"www.shellcheck.net/wiki/{complaint.code}",
                     severity,
                 )
+
+
+def _left(case: Case, complaint: Complaint, lines: int) -> str:
+    """The first macro that was not expanded in these many lines of a script up to the one complained of."""
+    text = case.scripts.all[complaint.script].text.split("\n")
+    return next(
+        (name for line in text[max(complaint.line - lines, 0) : complaint.line] for name in unexpanded(line)), ""
+    )

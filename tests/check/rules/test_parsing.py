@@ -81,3 +81,10 @@ def test_a_message_that_quotes_an_expanded_line_is_one(findings: Findings) -> No
 def test_what_a_command_says_because_of_the_sandbox_is_a_note(findings: Findings) -> None:
     text = spec("%define x %(echo 'error: cannot open Packages database in ~/.rpmdb' >&2)\nRequires: a%{?x}\n")
     assert {one.severity for one in findings("librpm-log", text)} == {"note"}
+
+
+def test_an_unknown_macro_is_told_as_the_cause(findings: Findings) -> None:
+    (found,) = findings("parse-error", spec("%made_up_source github\n"))
+    assert found.hint == "nobody knows %made_up_source; --macros FILE adds macros"
+    (other,) = findings("parse-error", spec("Requires: foo >=\n"))
+    assert other.hint.startswith("mend the line")

@@ -48,8 +48,11 @@ def test_a_condition_that_no_target_meets(findings: Findings) -> None:
     assert findings("patch-not-applied", spec(TAGS, guarded), on=("sle15sp7", "sle12")) == []
 
 
-def test_another_architecture_is_information(findings: Findings) -> None:
-    guarded = "%prep\n%setup -q\n%patch -P 1 -p1\n%ifarch s390x\n%patch -P 2 -p1\n%endif\n"
+@pytest.mark.parametrize(
+    "condition", ["%ifarch s390x", '%if "%{_arch}" == "ppc64"', "%if 0%{?rhel} && 0%{?rhel} < 8", "%if 0%{?fedora}"]
+)
+def test_another_architecture_or_distribution_is_information(findings: Findings, condition: str) -> None:
+    guarded = f"%prep\n%setup -q\n%patch -P 1 -p1\n{condition}\n%patch -P 2 -p1\n%endif\n"
     (found,) = findings("patch-not-applied", spec(TAGS, guarded))
     assert found.severity == "note"
 

@@ -64,3 +64,17 @@ def test_the_file_of_minus_f(findings: Findings) -> None:
     files = {"demo.spec": spec("Source1: demo.pre\n", "%pre -f demo.pre\n"), "demo.pre": "true\nls $X\n"}
     (found,) = findings("scriptlet-shellcheck", files)
     assert (found.file, found.line) == ("demo.pre", 2)
+
+
+def test_a_macro_that_nobody_knows_is_no_fault_of_the_script(findings: Findings) -> None:
+    text = spec("", "%post\n%made_up_object(a, b)\nls $X\n")
+    (found,) = findings("scriptlet-syntax", text)
+    assert (found.line, found.severity, found.hint) == (
+        line(text, "%made_up_object"), "note", "nobody knows %made_up_object"
+    )  # fmt: skip
+    text = spec("", "%post\n%{made_up} -e 'x'\nls $X\nif true; then\n  ls $X\n")
+    (found,) = findings("scriptlet-syntax", text)
+    assert (found.severity, found.hint) == ("note", "nobody knows %made_up")
+    text = spec("", "%post\n%{made_up} -e 'x'\nls $X\n")
+    (found,) = findings("scriptlet-shellcheck", text)
+    assert found.line == line(text, "ls $X")
