@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from generator.check.case import Case
 from generator.check.expect import applied
 from generator.check.rule import Hit, rule
 from generator.errors import InputError
-from generator.sources.patch import Patch
-from generator.upstream.apply import apply_patch
-from generator.upstream.tree import Tree
+
+if TYPE_CHECKING:
+    from generator.upstream.tree import Tree
 
 _Series = tuple[str, tuple[str, ...]]  # a tree, and the patches that are applied to it
 
@@ -19,7 +20,7 @@ def series(case: Case) -> dict[_Series, set[str]]:
     """The different series that targets apply to the trees at hand, each with its targets."""
     found: dict[_Series, set[str]] = {}
     at_hand = case.view.upstream
-    for reading in case.good:
+    for reading in case.good if at_hand else ():
         patches = list(applied(reading))
         for tree in at_hand:
             # Of a package without a definition nobody knows which tree a patch belongs to; one tree has them all.
@@ -38,6 +39,11 @@ def series(case: Case) -> dict[_Series, set[str]]:
 def does_not_apply(case: Case) -> Iterator[Hit]:
     """A patch that the tree at hand rejects, after those that are applied before it."""
     strips = {patch.file: patch.strip for tree in case.sources.upstream for patch in tree.patches}
+    if not case.view.upstream:
+        return
+    from generator.sources.patch import Patch
+    from generator.upstream.apply import apply_patch
+
     states: dict[_Series, Tree | None] = {(name, ()): tree for name, tree in case.view.upstream.items()}
     for (tree, patches), targets in series(case).items():
         for count, name in enumerate(patches, 1):
