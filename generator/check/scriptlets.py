@@ -11,7 +11,7 @@ import select
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -112,6 +112,40 @@ def lint(scripts: Sequence[Script]) -> Linted:
         return tuple(sorted(every))
 
     return linted
+
+
+class Linters:
+    """The linters of one package, which may begin before all of its scripts are known; each script is read once."""
+
+    def __init__(self) -> None:
+        """None has begun."""
+        self._begun: list[tuple[tuple[Script, ...], Linted]] = []
+
+    def begin(self, scripts: Iterable[Script]) -> None:
+        """Start them on those scripts that they do not have yet.
+
+        Raises:
+            RefusalError: as `lint`.
+        """
+        known = {script for part, _ in self._begun for script in part}
+        new = tuple(script for script in scripts if script not in known)
+        if new:
+            self._begun.append((new, lint(new)))
+
+    def __call__(self, scripts: Sequence[Script]) -> Linted:
+        """What `lint` gives for all `scripts`.
+
+        Raises:
+            RefusalError: as `lint`.
+        """
+        self.begin(scripts)
+        places = {script: number for number, script in enumerate(scripts)}
+
+        def linted() -> tuple[Complaint, ...]:
+            found = [(part[one.script], one) for part, answer in self._begun for one in answer()]
+            return tuple(sorted(one._replace(script=places[script]) for script, one in found if script in places))
+
+        return linted
 
 
 def _alone(bash: str, files: Sequence[int]) -> list[Complaint]:

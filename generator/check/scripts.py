@@ -32,6 +32,18 @@ class Place(NamedTuple):
     written: bool
 
 
+def shell_scripts(reading: Reading, sources: Sources) -> Iterator[tuple[Script, Use]]:
+    """The scriptlets of a reading that a shell runs, those in files of `-f` too where we have the file."""
+    for package in reading.packages:
+        for kind, scriptlet in package.scriptlets.items():
+            interpreter = scriptlet.interpreter or "/bin/sh"
+            if scriptlet.text.strip() and is_shell(interpreter):
+                yield Script(interpreter, scriptlet.text), Use(reading.spec, package.name, kind)
+            name = scriptlet.file.rpartition("/")[2]
+            if name and name in sources.files:
+                yield Script(interpreter, sources.files[name].text), Use(name, package.name, kind, whole=True)
+
+
 class Scripts:
     """See the module."""
 
@@ -41,19 +53,9 @@ class Scripts:
         self.uses: dict[Script, dict[Use, set[str]]] = {}
         self._aligned: dict[tuple[Script, Use], dict[int, tuple[int, bool]]] = {}
         for reading in readings:
-            for package in reading.packages:
-                for kind, scriptlet in package.scriptlets.items():
-                    if scriptlet.text.strip() and is_shell(scriptlet.interpreter or "/bin/sh"):
-                        script = Script(scriptlet.interpreter or "/bin/sh", scriptlet.text)
-                        self._add(script, Use(reading.spec, package.name, kind), reading.target)
-                    name = scriptlet.file.rpartition("/")[2]
-                    if name and name in sources.files:
-                        script = Script(scriptlet.interpreter or "/bin/sh", sources.files[name].text)
-                        self._add(script, Use(name, package.name, kind, whole=True), reading.target)
+            for script, use in shell_scripts(reading, sources):
+                self.uses.setdefault(script, {}).setdefault(use, set()).add(reading.target)
         self.all = tuple(self.uses)
-
-    def _add(self, script: Script, use: Use, target: str) -> None:
-        self.uses.setdefault(script, {}).setdefault(use, set()).add(target)
 
     def places(self, script: int, line: int) -> Iterator[Place]:
         """Where the line (from 1) of a script, given by its position in `all`, was written."""

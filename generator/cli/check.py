@@ -27,10 +27,12 @@ from generator.cli.terminal import coloured, width
 
 if TYPE_CHECKING:
     from generator.check.report import Format, Report
+    from generator.check.run import Run
+    from generator.check.scriptlets import Linters
     from generator.librpm import Librpm
     from generator.package.defined import Defined
     from generator.package.foreign import Foreign
-    from generator.reading import View
+    from generator.reading import Reading, View
     from generator.sources import Sources
     from generator.upstream.tree import Tree
 
@@ -151,12 +153,18 @@ def _reports(
         run = waiting.pop(number)
         done[number] = Report(packages[number].name, run.view, run.finish(), folders[number])
 
-    for view in librpm.read_all(requests()):
+    linters: dict[int, Linters] = {}
+
+    def begin(request: Request, reading: Reading) -> None:
+        # Of several packages, the linters read one while librpm reads the next.
+        linters[id(request.sources)] = _linters(reading, request.sources, ahead=len(packages) == 1)
+
+    for view in librpm.read_all(requests(), begin):
         from generator.check.run import Run
-        from generator.check.scriptlets import lint
 
         if len(packages) == 1:
             librpm.dismiss()
+        lint = linters.pop(id(view.sources))
         number = order.pop(id(view.sources))
         waiting[number] = Run(_with_upstream(view, trees[number]), lint=lint, today=datetime.now(UTC).date())
         while len(waiting) > _AHEAD:
@@ -168,6 +176,17 @@ def _reports(
         finish(number)
     for number in sorted(done):
         yield done.pop(number)
+
+
+def _linters(reading: Reading, sources: Sources, *, ahead: bool) -> Linters:
+    """Linters of a package of which one reading is there; `ahead`: they begin with its scripts, mostly those of all."""
+    from generator.check.scriptlets import Linters
+    from generator.check.scripts import shell_scripts
+
+    linters = Linters()
+    if ahead:
+        linters.begin(script for script, _ in shell_scripts(reading, sources))
+    return linters
 
 
 def _with_upstream(view: View, trees: Mapping[str, Tree]) -> View:

@@ -6,6 +6,7 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -23,7 +24,7 @@ from generator.librpm.jobs import (
 )
 from generator.librpm.process import DeadError, Done, Hello, Process, StartError
 from generator.librpm.sandbox import Limits, processors, reader_python
-from generator.reading import View
+from generator.reading import Reading, View
 from generator.sources import Sources
 from generator.targets import Target
 
@@ -43,8 +44,11 @@ def _warn(message: str) -> None:
 class _Run(Generic[Result]):
     """A job on its way: what has come back of it, and what is missing."""
 
-    def __init__(self, job: Job, own: bool, limits: Limits, decode: Decoder[Result]) -> None:
+    def __init__(
+        self, job: Job, own: bool, limits: Limits, decode: Decoder[Result], early: Callable[[Result], None] | None
+    ) -> None:
         self.job, self.own, self.limits, self.decode = job, own, limits, decode
+        self._early = early
         self._results: dict[int, Result] = {}
         self._sent: list[int] = []  # the tasks of the last submission that are to be answered
         self._fallen: set[int] = set()  # tasks during which a reader died once; it may have been killed from outside
@@ -87,6 +91,9 @@ class _Run(Generic[Result]):
 
     def _put(self, number: int, ended: str, log: bytes, result: bytes) -> None:
         self._results[number] = self.decode(self.job.tasks[number], self.limits, ended, log, result)
+        if self._early:
+            self._early(self._results[number])
+            self._early = None
 
 
 class Librpm:
@@ -177,13 +184,16 @@ class Librpm:
             against=against,
         )
 
-    def read_all(self, requests: Iterable[Request]) -> Iterator[View]:
+    def read_all(
+        self, requests: Iterable[Request], early: Callable[[Request, Reading], None] | None = None
+    ) -> Iterator[View]:
         """Read many package directories, `workers` at a time; views come as they are complete, not in order.
 
-        Requests are taken as readers become free, so that memory does not grow with their number. Raises as `read`.
+        Requests are taken as readers become free, so that memory does not grow with their number. `early` is told the
+        first reading of each as soon as it is there. Raises as `read`.
         """
         jobs = ((request, reading_job(request), request.sources.defined) for request in requests)
-        for request, readings in self._run(jobs, as_reading):
+        for request, readings in self._run(jobs, as_reading, early):
             targets = {target.name: target for target in request.targets}
             yield View(sources=request.sources, readings=tuple(readings), targets=targets)
 
@@ -228,7 +238,10 @@ class Librpm:
         return answer
 
     def _run(
-        self, jobs: Iterable[tuple[Key, Job, bool]], decode: Decoder[Result]
+        self,
+        jobs: Iterable[tuple[Key, Job, bool]],
+        decode: Decoder[Result],
+        early: Callable[[Key, Result], None] | None = None,
     ) -> Iterator[tuple[Key, list[Result]]]:
         """Do jobs, several at a time; yields what was asked for with its results, as they are complete."""
         waiting = iter(jobs)
@@ -241,7 +254,8 @@ class Librpm:
                     if item is None:
                         more = False
                     else:
-                        run = _Run(item[1], item[2], self.limits, decode)
+                        told = partial(early, item[0]) if early else None
+                        run = _Run(item[1], item[2], self.limits, decode, told)
                         running[self._assign(run, running)] = (item[0], run)
                 if not running:
                     return

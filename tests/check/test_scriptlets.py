@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from generator.check import scriptlets
-from generator.check.scriptlets import Script, lint
+from generator.check.scriptlets import Linters, Script, lint
 from generator.errors import RefusalError
 
 
@@ -59,3 +59,32 @@ def test_a_missing_linter_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RefusalError, match="shellcheck is missing"):
         lint([Script("/bin/sh", "true")])
+
+
+SCRIPTS = [
+    Script("/bin/sh", text)
+    for text in ("rm -rf $1/x\n", "true\n", "if true; then\n  echo a\n", "fi\n", "echo 'a\n", "cd $2\nls $3\n")
+]
+
+
+@pytest.mark.parametrize("ahead", [(), (0,), (5, 3), (2,), (0, 1, 2, 3, 4, 5), (1,)])
+def test_linters_that_begin_early_say_the_same(ahead: tuple[int, ...]) -> None:
+    linters = Linters()
+    linters.begin(SCRIPTS[number] for number in ahead)
+    assert linters(SCRIPTS)() == lint(SCRIPTS)()
+
+
+def test_linters_read_no_script_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Script] = []
+    monkeypatch.setattr(scriptlets, "lint", lambda scripts: seen.extend(scripts) or lint(scripts))
+    linters = Linters()
+    linters.begin(SCRIPTS[:2])
+    linters.begin(SCRIPTS[1:3])
+    linters(SCRIPTS[2:])()
+    assert seen == SCRIPTS
+
+
+def test_a_script_that_no_other_target_has_is_left_out() -> None:
+    linters = Linters()
+    linters.begin(SCRIPTS[:1])
+    assert linters(SCRIPTS[1:2])() == ()
