@@ -7,7 +7,6 @@ the targets, the programs, specgen itself. Standard library only, and little of 
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -29,7 +28,7 @@ def _identity(arguments: list[str]) -> str:
         terminal = list(os.get_terminal_size())
     own = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT or name.startswith("SPECGEN_")}
     today = time.strftime("%Y-%m-%d")
-    return json.dumps([arguments, os.getcwd(), terminal, sorted(own.items()), today, sys.version, os.getuid()])
+    return repr([arguments, os.getcwd(), terminal, sorted(own.items()), today, sys.version, os.getuid()])
 
 
 def _path(identity: str) -> str:
@@ -63,6 +62,8 @@ def recalled(arguments: list[str]) -> int | None:
     identity = _identity(arguments)
     try:
         with open(_path(identity), encoding="utf-8", errors="surrogateescape") as file:
+            import json
+
             record = json.load(file)
         if record["identity"] != identity or any(_state(path) != state for path, state in record["inputs"]):
             return None
@@ -80,6 +81,8 @@ def remember(arguments: list[str], inputs: Iterable[str], begun: int, output: st
     `begun` is when the run began, in nanoseconds of the epoch: where a file has changed since, nobody knows which
     state of it was read, and nothing is kept.
     """
+    import json
+
     paths = dict.fromkeys(inner for path in (*inputs, *_specgen()) for inner in _below(os.path.abspath(path)))
     states = [(path, _state(path)) for path in paths]
     if any(state and max(state[1], state[2]) >= begun for _, state in states):
