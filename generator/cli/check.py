@@ -101,7 +101,7 @@ def check(
 
         inputs = [
             app.specs,
-            *names,
+            *(place for package in found for place in package.places),
             *filter(None, (macros, sources)),
             *(_archives(upstream.values()) if upstream else ()),
             *(name for name in targets if Path(name).is_file()),

@@ -108,9 +108,12 @@ def remember(arguments: list[str], inputs: Iterable[str], begun: int, output: st
 
 
 def _specgen() -> list[str]:
-    """Specgen's own files, and rpm's macros."""
+    """Specgen's own files, and the programs that it asks."""
+    from shutil import which
+
     beside = os.path.join(os.path.dirname(_HERE), "templates")
-    return [_HERE, *([beside] if os.path.isdir(beside) else []), "/usr/lib/rpm/macros"]
+    programs = [os.path.join(os.path.dirname(sys.executable), "shellcheck"), *map(which, ("shellcheck", "bash", "rpm"))]
+    return [_HERE, *([beside] if os.path.isdir(beside) else []), "/usr/lib/rpm/macros", *filter(None, programs)]
 
 
 def _forget(most: int = 200) -> None:

@@ -66,6 +66,12 @@ class Defined(msgspec.Struct, frozen=True, dict=True):
         """
         return self._sources
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The folders that it was read from, its own and those of the definitions that it extends."""
+        files = [next(iter(folder.values())) for folder in self.folders.values()]
+        return tuple(str(PurePosixPath(file.path).parent) for file in files)
+
     def _parent(self, name: str) -> Mapping[str, SourceText]:
         try:
             return self.folders[name]

@@ -39,6 +39,11 @@ class Foreign(msgspec.Struct, frozen=True, dict=True):
         beside = folder / FILE
         return cls(_name(folder, specs), shown, files, read_file(FILE, beside) if beside.is_file() else None)
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The folder that it was read from."""
+        return (self.folder,)
+
     def path(self, name: str) -> PurePosixPath:
         """How messages name a file of the package."""
         return PurePosixPath(self.folder) / name
