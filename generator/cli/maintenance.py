@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,6 +37,7 @@ def maintain(
 
         return max(rehearse_maintenance(local, to[0], wishes, how) for local in locals_.values())
 
+    from generator.cli.builds import watch
     from generator.obs.client import Configuration
     from generator.obs.server import Server
     from generator.submit import maintenance
@@ -61,7 +63,8 @@ def maintain(
             if not incident.reason:
                 confirm({str(one.origin): one.prepared for one in incident.codestreams}, how)
             words = tell if how.people else lambda _words: None
-            done = maintenance.Submission(server, local, incident, journal, wishes, words).run()
+            builds = partial(watch, people=how.people)
+            done = maintenance.Submission(server, local, incident, journal, wishes, words, builds).run()
             results.append(_result(name, done.request, done))
             if how.people and not incident.reason:
                 replaced = f", superseding {', '.join(map(str, done.superseded))}" if done.superseded else ""
@@ -120,12 +123,15 @@ def _plan(server: Server, incident: Incident) -> dict[str, Any]:
 
 
 def _result(package: str, request: int, done: Outcome | None = None) -> dict[str, Any]:
+    from generator.cli.builds import data
+
     return {
         "package": package,
         "request": request,
         "created": bool(done and done.created),
         "superseded": list(done.superseded) if done else [],
         "branches": [str(branch) for branch in done.branches] if done else [],
+        "builds": [data(build) for build in done.builds] if done else [],
     }
 
 

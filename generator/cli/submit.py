@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,8 +70,8 @@ def submit(
     """
     from generator.submit.session import Wishes
 
-    if wait and (direct or rehearse or maintenance):
-        raise click.UsageError("--wait is for a request of one's branch: not with --commit, --rehearse, --maintenance")
+    if wait and (direct or rehearse):
+        raise click.UsageError("--wait is for the request of a branch: --commit makes none, --rehearse builds nothing")
     wishes = Wishes(direct=direct, wait=wait, message=message, base=base, rewrite=bool(rewrite_changes))
     locals_ = _locals(app, packages or (".",), settings, sources, upstream)
     how = How(format_, dry_run, yes, rewrite_changes, trust)
@@ -143,8 +144,7 @@ def _submit(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, how
         idle = not any(task.prepared.plan.steps for task in tasks)
         if not idle:
             confirm({task.title: task.prepared for task in tasks}, how)
-        builds = (lambda server, place: watch(server, place, people=how.people)) if wishes.wait else None
-        results = apply_all(tasks, tell if how.people else lambda _words: None, builds)
+        results = apply_all(tasks, tell if how.people else lambda _words: None, partial(watch, people=how.people))
     if how.people and not idle:
         _table(results)
     elif not how.people:

@@ -7,15 +7,15 @@ A run that was killed needs no repair: the next one plans from what the server h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from generator.errors import RefusalError, ServerError
-from generator.obs.records import BuildResult, Listing, Place, md5
+from generator.obs.records import BuildResult, Listing, md5
 from generator.obs.server import Server
-from generator.submit.builds import require_success
+from generator.submit.builds import Builds, require_success, wait_for_builds
 from generator.submit.journal import Journal, Sent
 from generator.submit.plan import Kind, Plan, Step
 from generator.submit.progress import Progress, send_once, supersede
@@ -49,7 +49,7 @@ class Apply:
         payload: Callable[[str], bytes | None],
         rendered: frozenset[str],
         tell: Callable[[str], None] = lambda _words: None,
-        builds: Callable[[Place], tuple[BuildResult, ...]] | None = None,
+        builds: Builds = wait_for_builds,
     ) -> None:
         self.server = server
         self.plan = plan
@@ -68,21 +68,38 @@ class Apply:
             RefusalError: the server changed since the plan was made (then nothing was sent).
             ServerError: a step failed; says what is on the server already and what to do.
         """
-        self.perform()
-        return self.finish()
+        self.begin()
+        return self.end()
 
-    def perform(self) -> None:
-        """Do all steps, as the part of a larger run that `finish` ends.
+    def begin(self) -> None:
+        """Do the steps that come before a wait for builds; where the plan has no such wait, all.
 
         Raises:
             SpecgenError: as `run` does.
         """
         self._check_unchanged()
-        for step in self.plan.steps:
+        self._perform(self.plan.steps[: self._wait])
+
+    def end(self) -> Outcome:
+        """Do what `begin` left, and note that all came to its end.
+
+        Raises:
+            SpecgenError: as `run` does.
+        """
+        self._perform(self.plan.steps[self._wait :])
+        return self.finish()
+
+    def _perform(self, steps: Sequence[Step]) -> None:
+        for step in steps:
             self.progress.do(step, partial(self._do, step), self._facts)
 
+    @property
+    def _wait(self) -> int:
+        kinds = [step.kind for step in self.plan.steps]
+        return kinds.index("wait") if "wait" in kinds else len(kinds)
+
     def finish(self, request: int = 0) -> Outcome:
-        """Note that the submission came to its end, with the request that a larger run made for it."""
+        """Note that the submission came to its end, with the request that a larger run made for it, which began it."""
         self.outcome.request = request or self.outcome.request
         self.journal.finish(self._sent())
         return self.outcome
@@ -97,8 +114,8 @@ class Apply:
                 self._upload(step.subject)
             case "commit":
                 self._commit()
-            case "wait" if self.builds is not None:
-                self.outcome.builds = self.builds(self.plan.work)
+            case "wait":
+                self.outcome.builds = self.builds(self.server, self.plan.work)
                 require_success(self.server, self.plan.work, self.outcome.builds)
             case "request":
                 self._request()

@@ -22,6 +22,10 @@ Show = Callable[[Sequence[BuildResult], str], None]
 """Gets the results after every look, and a note where the server could not be asked."""
 
 
+Builds = Callable[[Server, Place], tuple[BuildResult, ...]]
+"""Waits for the builds of a branch and gives their results, bad ones too."""
+
+
 @dataclass(frozen=True)
 class Waiting:
     """How to wait, in seconds.

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from generator.errors import InputError, Problem, RefusalError
-from generator.obs.records import Place, Request
+from generator.errors import InputError, Problem, RefusalError, ServerError, SpecgenError
+from generator.obs.records import BuildResult, Place, Request
 from generator.obs.server import OPEN_STATES, Server
 from generator.package.supply import PATCHES
 from generator.submit.apply import Apply
+from generator.submit.builds import Builds, require_success, wait_for_builds
 from generator.submit.journal import Journal, Sent
 from generator.submit.message import message as message_for
 from generator.submit.plan import Step
@@ -78,7 +79,8 @@ class Incident:
     """One request for all codestreams that would change (all of them where none would). `target` is the maintenance
     project, with the package's name.
 
-    `open` is a request for exactly these files, 0 where there is none; `reason` says why nothing is to be done.
+    `open` is a request for exactly these files, 0 where there is none; `reason` says why nothing is to be done. With
+    `wait` it is only asked for when all branches have been built.
     """
 
     target: Place
@@ -87,6 +89,7 @@ class Incident:
     open: int = 0
     superseded: tuple[int, ...] = ()
     reason: str = ""
+    wait: bool = False
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -95,7 +98,8 @@ class Incident:
             return ()
         count = len(self.codestreams)
         words = f"request that {self.target.project} takes {count} codestream{'s' if count > 1 else ''}"
-        ask = () if self.open else (Step("request", words),)
+        wait = (Step("wait", "wait for the builds of the branches"),) if self.wait else ()
+        ask = () if self.open else (*wait, Step("request", words))
         by = self.open or "the new one"
         return (*ask, *(Step("supersede", f"supersede request {one} by {by}", str(one)) for one in self.superseded))
 
@@ -108,6 +112,7 @@ class Outcome:
     branches: tuple[Place, ...] = ()
     superseded: list[int] = field(default_factory=list)
     created: bool = False
+    builds: list[BuildResult] = field(default_factory=list)
 
 
 def look(server: Server, local: Local, journal: Journal, project: str, wishes: Wishes) -> Incident:
@@ -147,7 +152,8 @@ def look(server: Server, local: Local, journal: Journal, project: str, wishes: W
     if same and not wishes.message:
         reason = f"request {same[-1].number} for exactly these files was declined"
         return Incident(target, changed, message, same[-1].number, (), reason)
-    return Incident(target, changed, message, superseded=tuple(one.number for one in requests))
+    superseded = tuple(one.number for one in requests)
+    return Incident(target, changed, message, superseded=superseded, wait=wishes.wait)
 
 
 class Submission:
@@ -161,9 +167,11 @@ class Submission:
         journal: Journal,
         wishes: Wishes,
         tell: Callable[[str], None] = lambda _words: None,
+        builds: Builds = wait_for_builds,
     ) -> None:
         self.server = server
         self.local = local
+        self.builds = builds
         self.incident = incident
         self.journal = journal
         self.wishes = wishes
@@ -190,8 +198,7 @@ class Submission:
         commits = [self._commit(one, places[one.origin]) for one in incident.codestreams]
         self.outcome.branches = tuple(one.plan.work for one in commits)
         for step in incident.steps:
-            act = self._request if step.kind == "request" else partial(self._supersede, int(step.subject))
-            self.progress.do(step, act, lambda: {"request": self.outcome.request})
+            self.progress.do(step, partial(self._do, step), lambda: {"request": self.outcome.request})
         self._finish(commits)
         return self.outcome
 
@@ -250,9 +257,30 @@ class Submission:
         if dict(ready.plan.files) != dict(planned.files) or ready.drift:
             raise RefusalError(f"{codestream.origin} changed while this run was preparing; run the same command again")
         run = self._apply(ready)
-        run.perform()
+        run.begin()
         self.progress.done += run.outcome.done
         return run
+
+    def _do(self, step: Step) -> None:
+        match step.kind:
+            case "wait":
+                self._wait()
+            case "request":
+                self._request()
+            case "supersede":
+                self._supersede(int(step.subject))
+
+    def _wait(self) -> None:
+        problems: list[Problem] = []
+        for branch in self.outcome.branches:
+            results = self.builds(self.server, branch)
+            self.outcome.builds += results
+            try:
+                require_success(self.server, branch, results)
+            except SpecgenError as error:
+                problems += error.problems
+        if problems:
+            raise ServerError(problems)
 
     def _request(self) -> None:
         project, actions = self.incident.target.project, []

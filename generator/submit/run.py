@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.errors import Problem, RefusalError, SpecgenError
-from generator.obs.records import BuildResult, Place
+from generator.obs.records import BuildResult
 from generator.obs.server import Server
 from generator.submit.apply import Apply
+from generator.submit.builds import Builds, wait_for_builds
 from generator.submit.destination import Destination
 from generator.submit.journal import Journal
 from generator.submit.session import Local, Prepared, Wishes, prepare
@@ -92,40 +93,62 @@ def refuse_drift(submissions: Mapping[str, Prepared], lines: Callable[[Prepared]
         raise RefusalError(problems)
 
 
-def apply_all(
-    tasks: Sequence[Task],
-    tell: Callable[[str], None],
-    builds: Callable[[Server, Place], tuple[BuildResult, ...]] | None = None,
-) -> list[Result]:
-    """Apply every task; one that fails does not keep the others back."""
-    return [_apply(task, tell, builds) for task in tasks]
+def apply_all(tasks: Sequence[Task], tell: Callable[[str], None], builds: Builds = wait_for_builds) -> list[Result]:
+    """Apply every task; one that fails does not keep the others back.
+
+    Every branch is committed to before the builds of the first are waited for.
+    """
+    runs = [_Run(task, tell, builds) for task in tasks]
+    for run in runs:
+        run.begin()
+    return [run.end() for run in runs]
 
 
-def _apply(
-    task: Task, tell: Callable[[str], None], builds: Callable[[Server, Place], tuple[BuildResult, ...]] | None
-) -> Result:
-    prepared = task.prepared
-    run = Apply(
-        task.server,
-        prepared.plan,
-        task.journal,
-        lambda name: prepared.local.payload(prepared.merged, name),
-        frozenset(prepared.local.sources.files),
-        lambda words: tell(f"{task.title}: {words}"),
-        (lambda place: builds(task.server, place)) if builds else None,
-    )
-    if not prepared.plan.steps:
-        if task.journal.unfinished(*run.progress.to):  # killed when everything was done already
-            run.finish()
-        return Result(task, "unchanged", prepared.plan.reason, request=prepared.plan.open)
-    try:
-        outcome = run.run()
-    except SpecgenError as error:
-        done = run.outcome
-        facts = (done.revision, done.request, tuple(done.superseded))
-        return Result(task, "failed", str(error), *facts, exit_code=error.exit_code, builds=done.builds)
-    words = f"request {outcome.request}" if outcome.request else f"revision {outcome.revision}"
-    if outcome.superseded:
-        words += f", superseding {', '.join(map(str, outcome.superseded))}"
-    facts = (outcome.revision, outcome.request, tuple(outcome.superseded))
-    return Result(task, "sent", words, *facts, builds=outcome.builds)
+class _Run:
+    """One task under way. `result` is there once it has come to an end."""
+
+    def __init__(self, task: Task, tell: Callable[[str], None], builds: Builds) -> None:
+        prepared = task.prepared
+        self.task = task
+        self.result: Result | None = None
+        self.apply = Apply(
+            task.server,
+            prepared.plan,
+            task.journal,
+            lambda name: prepared.local.payload(prepared.merged, name),
+            frozenset(prepared.local.sources.files),
+            lambda words: tell(f"{task.title}: {words}"),
+            builds,
+        )
+
+    def begin(self) -> None:
+        plan = self.task.prepared.plan
+        if not plan.steps:
+            if self.task.journal.unfinished(*self.apply.progress.to):  # killed when everything was done already
+                self.apply.finish()
+            self.result = Result(self.task, "unchanged", plan.reason, request=plan.open)
+            return
+        self._try(self.apply.begin)
+        if not any(step.kind == "wait" for step in plan.steps):
+            self.end()
+
+    def end(self) -> Result:
+        self._try(self.apply.end)
+        outcome = self.apply.outcome
+        if self.result is None:
+            words = f"request {outcome.request}" if outcome.request else f"revision {outcome.revision}"
+            if outcome.superseded:
+                words += f", superseding {', '.join(map(str, outcome.superseded))}"
+            facts = (outcome.revision, outcome.request, tuple(outcome.superseded))
+            self.result = Result(self.task, "sent", words, *facts, builds=outcome.builds)
+        return self.result
+
+    def _try(self, part: Callable[[], object]) -> None:
+        if self.result is not None:
+            return
+        try:
+            part()
+        except SpecgenError as error:
+            done = self.apply.outcome
+            facts = (done.revision, done.request, tuple(done.superseded))
+            self.result = Result(self.task, "failed", str(error), *facts, exit_code=error.exit_code, builds=done.builds)

@@ -406,3 +406,10 @@ def test_maintenance_is_rehearsed_from_what_the_real_server_maintains(
         assert server.listing(server.maintained_branch_name(Place(project, "hello"))) is None
     finally:
         obs.need("DELETE", f"/source/{project}/_attribute/OBS:Maintained")
+
+
+@pytest.mark.parametrize("other", ["--commit", "--rehearse"])
+def test_waiting_for_builds_is_for_requests(run: Run, folder: Path, other: str) -> None:
+    code, _, err = run("submit", folder, "--to", "any:project", "--wait", other)
+    assert code == 2
+    assert "--wait is for the request of a branch" in err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,9 @@ from generator.obs.client import Configuration, Patience
 from generator.obs.records import BuildResult, Place, as_build_results
 from generator.obs.server import Server
 from generator.submit.builds import FINAL, Waiting, Watch, reason, require_success, settled, wait_for_builds
-from tests.submit.conftest import Bench
+from generator.submit.destination import Destination
+from generator.submit.run import Task, apply_all
+from tests.submit.conftest import OLD, Bench, entry, local, spec
 from tests.submit.proxy import Proxy
 from tests.submit.test_faults import through
 
@@ -207,3 +209,28 @@ def test_what_the_server_knows_of_files(bench: Bench) -> None:
     assert listing is not None
     assert server.source_digests(bench.target) == {listing.digest}
     assert server.results(Place(bench.target.project, "hello")) == ()
+
+
+def test_all_branches_are_committed_to_before_one_is_waited_for(make_bench: Callable[[], Bench]) -> None:
+    benches = [make_bench() for _ in range(2)]
+    mine = local({"hello.spec": spec("1", "# ours"), "hello.changes": entry(1, "Change") + OLD}, ("hello-1.tar",))
+    tasks = [
+        Task(one.server, Destination("", one.target.project), one.prepare(mine, wait=True), one.journal())
+        for one in benches
+    ]
+    asked: list[Place] = []
+
+    def builds(_server: Server, place: Place) -> tuple[BuildResult, ...]:
+        asked.append(place)
+        assert [one.counts() for one in benches] == [(1, 0), (1, 0)] if len(asked) == 1 else True
+        return (result("succeeded" if place == benches[1].branch else "unresolvable"),)
+
+    first, second = apply_all(tasks, lambda _words: None, builds)
+    assert asked == [one.branch for one in benches]
+    assert (first.state, first.exit_code, first.request) == ("failed", 4, 0)
+    assert [one.code for one in first.builds] == ["unresolvable"]
+    assert f"not done: wait for the builds of {benches[0].branch}" in first.words
+    assert (second.state, [one.code for one in second.builds]) == ("sent", ["succeeded"])
+    assert [one.counts() for one in benches] == [(1, 0), (1, 1)]
+    again = benches[0].prepare(mine, wait=True)
+    assert [step.kind for step in again.plan.steps] == ["wait", "request"], "it goes on from where it stopped"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from generator.errors import InputError, RefusalError, ServerError
-from generator.obs.records import Place
+from generator.obs.records import BuildResult, Place
+from generator.obs.server import Server
 from generator.submit.maintenance import Incident, Outcome, Submission, look
 from generator.submit.session import Local, Wishes
 from tests.submit.conftest import OLD, Bench, entry, local, spec
@@ -140,6 +141,34 @@ def test_one_request_for_all_codestreams(both: Streams) -> None:
         made = Place(f"{both.maintenance}:{next_.request}", both.branch(origin).package)
         assert bench.files(made) == bench.files(both.branch(origin))
     assert both.counts() == (2, 2, 2)
+
+
+def test_a_request_waits_for_the_builds_of_every_branch(both: Streams) -> None:
+    bench, ours, journal = both.bench, package("ours", FIX), both.bench.journal()
+    twelve, fifteen = both.branch(both.twelve), both.branch(both.fifteen)
+    codes = {twelve: "failed", fifteen: "unresolvable"}
+    asked: list[Place] = []
+
+    def builds(_server: Server, place: Place) -> tuple[BuildResult, ...]:
+        assert both.counts() == (1, 1, 0), "everything is committed, and nothing requested"
+        asked.append(place)
+        return (BuildResult(place.package, "standard", "x86_64", codes[place]),)
+
+    def submit() -> Outcome:
+        incident = both.look(ours, wait=True)
+        assert [step.kind for step in incident.steps] == ["wait", "request"]
+        return Submission(bench.server, ours, incident, journal, Wishes(wait=True), builds=builds).run()
+
+    with pytest.raises(ServerError) as caught:
+        submit()
+    assert sorted(asked, key=str) == sorted(codes, key=str)
+    for place, code in codes.items():
+        assert f"{place} does not build in standard/x86_64: {code}" in str(caught.value)
+    assert "not done: wait for the builds of the branches" in str(caught.value)
+    codes = dict.fromkeys(codes, "succeeded")
+    done = submit()
+    assert [one.code for one in done.builds] == ["succeeded"] * 2
+    assert both.counts() == (1, 1, 1)
 
 
 def test_the_journal_says_what_was_sent_to_each_codestream(both: Streams) -> None:
