@@ -1,7 +1,7 @@
 """Every line counts: a rendered package that lacks one line of what a component contributed is proven wrong.
 
 Proofs come in the order of their price: the files beside the spec, librpm's facts (the package's own and under its
-twin's name), %pre run in a chroot, hollow builds. What none of them sees is a line that could be left out, or a hole in
+twin's name), hollow builds. What none of them sees is a line that could be left out, or a hole in
 the proofs. Comments and blank lines do not count; comparing with an earlier rendering would not count either.
 """
 
@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator.package.defined import Defined
 from generator.render.assembly import Assembly
 from generator.sources import SourceFile
-from tests.proof import chroot, contents, contract, hollow, readme
+from tests.proof import contents, contract, hollow, readme
 from tests.proof.facts import Case, Table, differences
-from tests.proof.macros import marker_macros
 from tests.proof.packages import FEATURES, SPECS, defined, read_twins, targets
 from tests.proof.reference import Reference
 
@@ -58,7 +58,12 @@ def _counts(file: SourceFile, text: str) -> bool:
 
 def removals(name: str, settings: Mapping[str, str]) -> Iterator[Removal]:
     """Every line that a component contributed to the files of the package, rendered with these settings."""
-    package = defined(name, settings)
+    yield from contributed(defined(name, settings))
+
+
+def contributed(package: Defined) -> Iterator[Removal]:
+    """The same of any definition."""
+    name = str(package.definition.head.name)
     brought = {source.name: kind for _, source, kind in Assembly.of(package.definition).sources}
     for file in package.sources().files.values():
         kinds = file.kinds or ("",) * len(file.lines)
@@ -71,9 +76,9 @@ def removals(name: str, settings: Mapping[str, str]) -> Iterator[Removal]:
 class Proofs:
     """All proofs of one package, against the reference facts of the real one."""
 
-    def __init__(self, name: str, expected: Reference, original: Path, folder: Path, root: Path) -> None:
-        """`original` is the rendered package, `folder` takes the copies, `root` is what chroots are made from."""
-        self.name, self.original, self.folder, self.root = name, original, folder, root
+    def __init__(self, name: str, expected: Reference, original: Path, folder: Path) -> None:
+        """`original` is the rendered package, `folder` takes the copies."""
+        self.name, self.original, self.folder = name, original, folder
         self.template = (SPECS / "docker" / "README_SUSE.md.j2").read_text()
         self.expected = expected
         own = contract.read_contracts({name: original / f"{name}.spec"}, targets(), ())[name]
@@ -87,7 +92,6 @@ class Proofs:
             ("files", self._by_files),
             ("contract", self._by_contract),
             ("twin", self._by_twin),
-            ("installation", self._by_installing),
             ("hollow build", self._by_builds),
             ("contract in every state", self._by_features),
         ):
@@ -135,25 +139,6 @@ class Proofs:
             if removal.component == "twin" and removal.file.endswith(".spec"):
                 spec = directory / removal.file
                 if read_twins({self.name: spec})[self.name] != self.expected.twin:
-                    seen.add(removal)
-        return seen
-
-    def _by_installing(self, rest: Mapping[Removal, Path]) -> set[Removal]:
-        """%pre of the accounts, run before and after the accounts are made."""
-        seen = set()
-        for removal, directory in rest.items():
-            if removal.component == "accounts" and removal.file.endswith(".spec"):
-                text = chroot.preinstall(directory / removal.file, marker_macros(targets()[0]), self.folder)
-                script = chroot.Step(text)
-                accounts = chroot.Step(sysusers=(directory / "docker.sysusers").read_text())
-                if any(
-                    chroot.problems(self.root, situation, steps)
-                    for steps, situations in (
-                        ((accounts, script), chroot.SITUATIONS),
-                        ((script, accounts), chroot.LATE_ACCOUNTS),
-                    )
-                    for situation in situations.values()
-                ):
                     seen.add(removal)
         return seen
 

@@ -31,6 +31,25 @@ def defined(name: str, settings: Mapping[str, str] | None = None, specs: Path = 
     return Defined.open(specs / name, f"specs/{name}", settings or {}, lambda other: specs / other)
 
 
+#: docker where sysuser-tools is missing.
+_SCRIPT_FORM = """\
+extends: docker
+name: docker-script
+twin: {replacement: docker-script}
+accounts:
+  docker: {form: script}
+"""
+
+
+def script_form(folder: Path) -> Defined:
+    """docker with accounts by a script of its own, as a definition in `folder`."""
+    own = folder / "definitions" / "docker-script"
+    own.mkdir(parents=True)
+    (own / "package.yaml").write_text(_SCRIPT_FORM)
+    (own / "docker-script.changes").write_bytes((SPECS / "docker" / "docker.changes").read_bytes())
+    return Defined.open(own, "docker-script", {}, lambda other: SPECS / other)
+
+
 def rendered(name: str, folder: Path, settings: Mapping[str, str] | None = None) -> Path:
     """A package directory rendered into `folder`."""
     write(defined(name, settings).sources(), folder / name)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -33,6 +34,8 @@ PROSE = ("summary", "description")  # compared for being there: their words are 
 SCRIPTLETS = {"pre": "PREIN", "post": "POSTIN", "preun": "PREUN", "postun": "POSTUN"}
 #: rpm's flags on a dependency (rpmds.h), by the scriptlet that needs it
 WHEN = {1 << 9: "pre", 1 << 10: "post", 1 << 11: "preun", 1 << 12: "postun"}
+#: Programs that look for accounts and make them.
+ACCOUNTS = ("getent", "groupadd", "useradd", "usermod")
 #: The words that the marker macros of tests.proof.macros begin with.
 CALLS = ("generate-sysusers", "fdupes ", "service-add-", "service-del-", "fillup-only", "tmpfiles-create")
 
@@ -68,6 +71,35 @@ def dependencies(header: Any, kind: str) -> Iterator[str]:
 def calls(text: str | None, places: Places) -> list[str]:
     lines = (" ".join(line.split()) for line in places.clean(text or "").splitlines())
     return [line for line in lines if line.startswith(CALLS)]
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The simple commands of a script that has no loops and functions: words, and redirections as words."""
+    for line in text.replace("\\\n", " ").splitlines():
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+        command: list[str] = []
+        for word in lexer:
+            if word and set(word) <= set("();|&"):
+                yield command
+                command = []
+            else:
+                command.append(word)
+        yield command
+
+
+def account_calls(text: str) -> Iterator[str]:
+    """What a script does about accounts: it looks for them, makes them, and gives them subordinate ids."""
+    for command in commands(text):
+        outputs = {at for at, word in enumerate(command) if set(word) <= set("&>")}
+        words = [word for at, word in enumerate(command) if not {at, at - 1} & outputs]
+        if words[:1] and words[0] in ACCOUNTS:
+            yield " ".join(words)
+        elif words[:1] == ["grep"] and words[-1].startswith("/etc/"):
+            yield " ".join(["grep", *(word for word in words[1:] if word[:1] != "-")])
+        else:
+            for at in outputs:
+                if command[at] == ">>" and command[at + 1].startswith("/etc/"):
+                    yield f"{' '.join(words)} >> {command[at + 1]}"
 
 
 def applied(prep: str) -> Iterator[str]:
@@ -110,7 +142,7 @@ def package_facts(package: Any, places: Places) -> Iterator[str]:
         if not body.strip():
             continue
         yield f"{name} | interpreter | %{script} {text(header[tag + 'PROG'])}"
-        for call in calls(body, places):
+        for call in (*calls(body, places), *account_calls(body)):
             yield f"{name} | call | %{script} {call}"
     for line in (package.fileList or "").splitlines():
         entry = re.sub(r"(?<=.)/$", "", re.sub(r"/{2,}", "/", " ".join(line.split())))

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from generator.package.defined import Defined
 from generator.package.directory import write
 from tests.proof.chroot import LATE_ACCOUNTS, SITUATIONS, Step, preinstall, problems
 from tests.proof.macros import marker_macros
-from tests.proof.packages import PACKAGES, SPECS, rendered, targets
+from tests.proof.packages import PACKAGES, rendered, script_form, targets
 
 pytestmark = pytest.mark.root
 
@@ -63,25 +62,11 @@ def test_a_wrong_scriptlet_is_seen(situation: str, script: str, problem: str, ch
     assert any(line.startswith(problem) for line in found), found
 
 
-#: docker where sysuser-tools is missing.
-SCRIPT_FORM = """\
-extends: docker
-name: docker-script
-twin: {replacement: docker-script}
-accounts:
-  docker: {form: script}
-"""
-
-
 @pytest.fixture(scope="session")
 def scriptlets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
     """The text of each rendered %pre, and of the sysusers.d file that goes with it."""
     folder = tmp_path_factory.mktemp("scriptlets")
-    own = folder / "definitions" / "docker-script"
-    own.mkdir(parents=True)
-    (own / "package.yaml").write_text(SCRIPT_FORM)
-    (own / "docker-script.changes").write_bytes((SPECS / "docker" / "docker.changes").read_bytes())
-    package = Defined.open(own, "docker-script", {}, lambda other: SPECS / other)
+    package = script_form(folder)
     write(package.sources(), folder / "docker-script")
     found = {}
     for directory in (*(rendered(name, folder) for name in PACKAGES), folder / "docker-script"):

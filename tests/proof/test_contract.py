@@ -126,6 +126,27 @@ def test_a_changed_fact_is_seen(kind: str, changed: dict[str, set[str]]) -> None
     assert kind in changed[kind]
 
 
+def test_commands_that_make_accounts_are_calls(tmp_path: Path) -> None:
+    script = (
+        "%pre\n# it's a comment with getent group x\ngetent group sample >/dev/null || groupadd -r sample ||:\n"
+        "grep -qs '^sample:' /etc/subuid || \\\n\tusermod -v 1-2 sample &>/dev/null || \\\n"
+        '\techo "sample:1:2" >>/etc/subuid ||:\n'
+    )
+    spec = tmp_path / "sample.spec"
+    spec.write_text(SPEC.replace("%pre -f sample.pre\n", script))
+    found = read_contracts({"sample": spec}, [TARGET], [])["sample"]["here", "default"]
+    assert {fact for fact in found if "| call | %pre" in fact} == {
+        f"sample | call | %pre {call}"
+        for call in (
+            "getent group sample",
+            "groupadd -r sample",
+            "grep ^sample: /etc/subuid",
+            "usermod -v 1-2 sample",
+            "echo sample:1:2 >> /etc/subuid",
+        )
+    }
+
+
 def test_states_of_a_feature_are_told_apart(tmp_path: Path) -> None:
     spec = tmp_path / "sample.spec"
     spec.write_text(SPEC)
