@@ -41,11 +41,11 @@ def maintain(
     from generator.obs.client import Configuration
     from generator.obs.server import Server
     from generator.submit import maintenance
-    from generator.submit.destination import destination
+    from generator.submit.destination import projects
     from generator.submit.journal import Journal
 
     configuration = Configuration()
-    where = destination(to[0], configuration.aliases)
+    (where,) = projects(to, configuration.servers)
     server = Server(configuration.connect(where.alias))
     plans, results = [], []
     with ExitStack() as stack:

@@ -26,13 +26,12 @@ def rehearse(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, ho
     Raises:
         SpecgenError: as the steps do.
     """
-    from generator.submit.destination import destination
+    from generator.submit.destination import projects
     from generator.submit.rehearsal import stage
 
     configuration = _configuration()
-    aliases = configuration.aliases if configuration else {}
     found: dict[tuple[str, Place], Any] = {}
-    for one in (destination(text, aliases) for text in to):
+    for one in projects(to, configuration.servers if configuration else {}):
         for name, local in locals_.items():
             found[name, one.place(name)] = _as_on_the_server(configuration, one.alias, one.place(name), local)
     told = []
@@ -58,11 +57,11 @@ def rehearse_maintenance(local: Local, to: str, wishes: Wishes, how: How) -> int
     Raises:
         SpecgenError: as the steps do.
     """
-    from generator.submit.destination import destination
+    from generator.submit.destination import projects
     from generator.submit.rehearsal import stage
 
     configuration = _configuration()
-    where = destination(to, configuration.aliases if configuration else {})
+    (where,) = projects([to], configuration.servers if configuration else {})
     origins = _maintained(configuration, where.alias, local)
     held = {one: _as_on_the_server(configuration, where.alias, one, local) for one in origins}
     with stage() as private:

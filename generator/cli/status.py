@@ -55,10 +55,16 @@ def status(_app: Application, packages: tuple[str, ...], offline: bool, format_:
     return 0
 
 
-def _configuration() -> Configuration:
+def _configuration() -> Configuration | None:
+    """osc's configuration; None, with a word on standard error, where it is not usable."""
+    from generator.errors import RefusalError
     from generator.obs.client import Configuration
 
-    return Configuration()
+    try:
+        return Configuration()
+    except RefusalError as error:
+        click.echo(f"no server is asked: {error.problems[0].message}", err=True)
+        return None
 
 
 def _row(sent: Sent, configuration: Configuration | None) -> dict[str, Any]:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("packages", nargs=-1, metavar="[PACKAGE]...")
-@click.option("--to", "to", multiple=True, required=True, metavar="[ALIAS:]PROJECT", help="Where to; several are fine.")
+@click.option("--to", "to", multiple=True, metavar="[ALIAS:]PROJECT", help="Where to; several are fine.")
 @click.option("--commit", "direct", is_flag=True, help="Commit to the project itself instead of requesting it.")
 @click.option("--message", "-m", default="", help="Of the request and the commit; otherwise the new entries.")
 @click.option("--wait", is_flag=True, help="Request only when everything in the branch has been built.")
 @click.option(
     "--base", multiple=True, metavar="[PROJECT=]REV", help="Others' changes up to there were taken over here."
 )
-@click.option("--rewrite-changes", metavar="REASON", default="", help="Send our wording of older entries, too.")
+@click.option("--rewrite-changes", metavar="REASON", help="Send our wording of older entries, too.")
 @click.option("--maintenance", is_flag=True, help="All maintained codestreams, in one request to the project of --to.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
 @click.option("--rehearse", is_flag=True, help="Do it all on a private server made for this; needs no account.")
@@ -49,7 +49,7 @@ def submit(
     message: str,
     wait: bool,
     base: tuple[str, ...],
-    rewrite_changes: str,
+    rewrite_changes: str | None,
     maintenance: bool,
     dry_run: bool,
     rehearse: bool,
@@ -72,9 +72,14 @@ def submit(
 
     if wait and (direct or rehearse):
         raise click.UsageError("--wait is for the request of a branch: --commit makes none, --rehearse builds nothing")
+    if not to:
+        raise click.UsageError("say where to: --to [ALIAS:]PROJECT, for example --to Virtualization:containers")
+    if rewrite_changes is not None and not rewrite_changes.strip():
+        raise click.UsageError("--rewrite-changes takes the reason why others' entries are to change")
     wishes = Wishes(direct=direct, wait=wait, message=message, base=base, rewrite=bool(rewrite_changes))
+    wishes.check()
     locals_ = _locals(app, packages or (".",), settings, sources, upstream)
-    how = How(format_, dry_run, yes, rewrite_changes, trust)
+    how = How(format_, dry_run, yes, rewrite_changes or "", trust)
     if maintenance:
         from generator.cli.maintenance import maintain
 
@@ -112,12 +117,13 @@ def _submit(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, how
     from generator.cli.builds import watch
     from generator.obs.client import Configuration
     from generator.obs.server import Server
-    from generator.submit.destination import destination
+    from generator.submit.destination import projects
     from generator.submit.journal import Journal
     from generator.submit.run import apply_all, prepare_all, refuse_drift
 
     configuration = Configuration()
-    destinations = [destination(one, configuration.aliases) for one in to]
+    destinations = projects(to, configuration.servers)
+    _check_bases(wishes, [one.project for one in destinations])
     servers = {one.alias: Server(configuration.connect(one.alias)) for one in destinations}
     journals = {name: Journal(name) for name in locals_}
     with ExitStack() as stack:
@@ -150,6 +156,20 @@ def _submit(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, how
     elif not how.people:
         print_json({**told, "results": [_result(one) for one in results], "findings": _findings(found)})
     return max(one.exit_code for one in results)
+
+
+def _check_bases(wishes: Wishes, projects: Sequence[str]) -> None:
+    """Stop at a base for a project that this does not go to.
+
+    Raises:
+        InputError: there is one.
+    """
+    from generator.errors import InputError
+
+    for one in wishes.base:
+        project = one.rpartition("=")[0]
+        if project and project not in projects:
+            raise InputError(f"--base {one}: this does not go to {project}", hint=f"it goes to {', '.join(projects)}")
 
 
 def _findings(found: Sequence[Report]) -> list[Any]:

@@ -9,6 +9,7 @@ the first one had arrived. So is its question whether to trust a certificate, wh
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import http.client
 import http.cookiejar
@@ -100,8 +101,9 @@ class Configuration:
                 f"osc is not configured: there is no {error.file}",
                 hint="run osc once, or set OSC_CONFIG; `specgen submit --rehearse` needs no account",
             ) from error
-        except (self._osc.oscerr.OscBaseError, ValueError, TypeError, OSError) as error:
-            raise RefusalError(f"osc's configuration is not usable: {_first_line(error)}") from error
+        except (self._osc.oscerr.OscBaseError, configparser.Error, ValueError, TypeError, OSError) as error:
+            where = f"{error.file}: {error.msg}" if isinstance(error, self._osc.oscerr.ConfigError) else ""
+            raise RefusalError(f"osc's configuration is not usable: {where or _first_line(error)}") from error
         for pool in self._osc.connection.CONNECTION_POOLS.values():
             pool.close()
         self._osc.connection.CONNECTION_POOLS.clear()
@@ -114,6 +116,11 @@ class Configuration:
             alias: url for url, options in self._hosts().items() for alias in (*(options.aliases or ()), url) if alias
         }
 
+    @property
+    def servers(self) -> Mapping[str, str]:
+        """The address of the server for every alias, and for the empty one, which means osc's default."""
+        return {**self.aliases, "": str(self._osc.conf.config["apiurl"])}
+
     def connect(self, alias: str = "") -> Connection:
         """The connection to the server with this alias or address; without one, to osc's default server.
 
@@ -122,8 +129,9 @@ class Configuration:
         """
         url = self.aliases.get(alias, "") if alias else str(self._osc.conf.config["apiurl"])
         if url not in self._hosts():
-            known = ", ".join(sorted(name for name in self.aliases if "://" not in name)) or "none"
-            raise RefusalError(f"osc's configuration has no server {alias or url!r}", hint=f"aliases it knows: {known}")
+            raise RefusalError(
+                f"osc's configuration has no server {alias or url!r}", hint=f"aliases it knows: {self._names()}"
+            )
         if urlsplit(url).scheme == "https" and not self._hosts()[url].sslcertck:
             raise RefusalError(
                 f"osc checks no certificate of {url} (sslcertck = 0), and specgen sends nothing without",
@@ -132,7 +140,10 @@ class Configuration:
         user = str(self._hosts()[url].username or "")
         if not user:
             raise RefusalError(f"osc's configuration has no user for {url}", hint=f"add `user` to its section [{url}]")
-        return Connection(self._osc, url, user, self.patience)
+        return Connection(self._osc, url, user, self.patience, self._names())
+
+    def _names(self) -> str:
+        return ", ".join(sorted(name for name in self.aliases if "://" not in name)) or "none"
 
     def _load_cookies(self) -> None:
         # osc locks the cookie file while it reads it for the first time, and after a connection that fails it keeps
@@ -152,13 +163,14 @@ class Configuration:
 
 
 class Connection:
-    """One server, one user."""
+    """One server, one user. `aliases` are the names that osc has for servers, for messages."""
 
-    def __init__(self, osc: ModuleType, url: str, user: str, patience: Patience) -> None:
+    def __init__(self, osc: ModuleType, url: str, user: str, patience: Patience, aliases: str = "") -> None:
         self._osc = osc
         self.url = url.rstrip("/")
         self.user = user
         self.patience = patience
+        self.aliases = aliases
 
     @property
     def host(self) -> str:
@@ -252,7 +264,7 @@ class Connection:
         if isinstance(error, urllib3.exceptions.HTTPError | http.client.HTTPException | OSError):
             never = isinstance(getattr(error, "reason", None), urllib3.exceptions.NewConnectionError)
             return UnreachableError(
-                f"{self.host} does not answer ({what}): {_first_line(error)}",
+                f"{self.host} does not answer ({what}): {_why(error)}",
                 hint="check the connection, then run the same command again",
                 sent=not never,
             )
@@ -293,6 +305,19 @@ def _distrust(store: Any) -> None:
 
     other = f", and not the one that osc was told to trust ({store.pem_path})" if store.cert is not None else ""
     raise ssl.SSLCertVerificationError(1, f"it is self-signed{other}")
+
+
+def _why(error: BaseException) -> str:
+    """What is at the bottom of a connection that failed, in the system's own words where it has some."""
+    at: BaseException | None = error
+    while at is not None:
+        if isinstance(at, OSError) and at.strerror and not isinstance(at, TimeoutError):
+            return str(at.strerror)
+        deeper = getattr(at, "reason", None) or at.__cause__ or at.__context__
+        at = deeper if isinstance(deeper, BaseException) else None
+    inner = getattr(error, "reason", None)
+    text = _first_line(inner if isinstance(inner, BaseException) else error)
+    return re.sub(r"^HTTPS?Connection(Pool)?\(.*?\): ", "", text)
 
 
 def _first_line(error: BaseException) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
-from generator.errors import ServerError
+from generator.errors import InputError, ServerError
 from generator.obs.answers import AnswerError, UnreachableError
 from generator.obs.client import Connection
 from generator.obs.records import (
@@ -53,6 +53,18 @@ class Server:
             else:
                 return True
         return False
+
+    def require_project(self, project: str) -> None:
+        """Make sure that a project is there.
+
+        Raises:
+            InputError: it is not.
+        """
+        if not self.exists(project):
+            raise InputError(
+                f"{self.connection.host} has no project {project}",
+                hint=f"aliases of other servers that osc knows: {self.connection.aliases}",
+            )
 
     def listing(self, place: Place, revision: str = "") -> Listing | None:
         """The files of a package, a link expanded; None where there is no such package.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.errors import InputError
@@ -46,3 +46,21 @@ def destination(text: str, aliases: Collection[str]) -> Destination:
     if not PROJECT.match(project) or len(project) > 200 or (slash and not package) or "/" in package:
         raise InputError(f"{text!r} is no project of an Open Build Service", hint="write [ALIAS:]PROJECT")
     return Destination(alias, project, package, revision)
+
+
+def projects(texts: Sequence[str], servers: Mapping[str, str]) -> tuple[Destination, ...]:
+    """Where a submission goes: projects alone, each once. `servers` are the addresses of the aliases; "" is osc's own.
+
+    Raises:
+        InputError: one names a package or a revision as well, or two are the same.
+    """
+    found: dict[tuple[str, str], Destination] = {}
+    for text in texts:
+        one = destination(text, [alias for alias in servers if alias])
+        if one.package or one.revision:
+            raise InputError(f"{text!r} names more than a project", hint="a package goes there by its own name")
+        key = (servers.get(one.alias, one.alias), one.project)
+        if key in found:
+            raise InputError(f"{one.project} is named twice")
+        found[key] = one
+    return tuple(found.values())

@@ -124,11 +124,13 @@ def look(server: Server, local: Local, journal: Journal, project: str, wishes: W
         ServerError: the server is away.
     """
     package = local.sources.name
-    if not server.exists(project):
-        raise InputError(f"{server.connection.host} has no project {project}")
+    server.require_project(project)
     origins = server.maintained(package)
     if not origins:
-        raise InputError(f"{server.connection.host} maintains no codestream of {package}")
+        raise InputError(
+            f"{server.connection.host} maintains no codestream of {package}",
+            hint="no project with the attribute OBS:Maintained has a package of that name",
+        )
     branches = _branches(server, package, origins)
     found = [Codestream(prepare(server, local, one, journal, wishes, branches[one])) for one in origins]
     changed = tuple(one for one in found if not one.prepared.plan.reason)

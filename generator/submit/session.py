@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from generator.errors import InputError, RefusalError
+from generator.obs.answers import AnswerError
 from generator.obs.records import Listing, Place, Request, md5
 from generator.obs.server import OPEN_STATES, Server
 from generator.sources import Sources
@@ -18,6 +20,8 @@ from generator.submit.merge import Merged, merge
 from generator.submit.message import message as message_for
 from generator.submit.plan import Plan, plan, wanted_files
 from generator.upstream.tree import Tree
+
+BASE = re.compile(r"([^=\s]+=)?([0-9]+|[0-9a-f]{32})\Z")
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,16 @@ class Wishes:
             if not given or project == place.project:
                 return revision
         return ""
+
+    def check(self) -> None:
+        """Check what a person wrote.
+
+        Raises:
+            InputError: a base is no revision.
+        """
+        for one in self.base:
+            if not BASE.match(one):
+                raise InputError(f"--base {one!r} is no revision", hint="write [PROJECT=]REV, a number")
 
 
 @dataclass(frozen=True)
@@ -103,8 +117,8 @@ def prepare(
         ServerError: the server is away.
     """
     target = server.listing(destination)
-    if target is None and not server.exists(destination.project):
-        raise InputError(f"{server.connection.host} has no project {destination.project}")
+    if target is None:
+        server.require_project(destination.project)
     if target is not None and target.broken:
         raise RefusalError(
             f"{destination} is a link that does not expand: {target.broken}", hint="somebody has to repair it there"
@@ -177,6 +191,18 @@ def _covered(
     return found
 
 
+def _revision(server: Server, place: Place, revision: str) -> Listing:
+    try:
+        found = server.listing(place, revision)
+    except AnswerError as error:
+        if error.status not in (400, 404):
+            raise
+        found = None
+    if found is None:
+        raise InputError(f"{place} has no revision {revision}", hint="see --base")
+    return found
+
+
 def _drift(
     server: Server,
     local: Local,
@@ -193,8 +219,7 @@ def _drift(
     known += [line["files"] for line in journal.unfinished(*key) if "files" in line]
     base = wishes.base_for(target.place)
     if base:
-        taken = server.listing(target.place, base)
-        known += [taken.files] if taken else []
+        known.append(_revision(server, target.place, base).files)
     ours = frozenset(local.sources.files) | frozenset(last.bytes)
     found = []
     for listing in (target, branch):

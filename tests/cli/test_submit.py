@@ -413,3 +413,71 @@ def test_waiting_for_builds_is_for_requests(run: Run, folder: Path, other: str) 
     code, _, err = run("submit", folder, "--to", "any:project", "--wait", other)
     assert code == 2
     assert "--wait is for the request of a branch" in err
+
+
+def test_without_a_place_it_says_what_to_write(run: Run, folder: Path) -> None:
+    code, _, err = run("submit", folder)
+    assert code == 2
+    assert "say where to: --to [ALIAS:]PROJECT" in err
+
+
+def test_one_place_is_named_once(run: Run, project: str, folder: Path) -> None:
+    code, _, err = run("submit", folder, "--to", project, "--to", f"private:{project}", "--dry-run")
+    assert code == 2
+    assert f"{project} is named twice" in err
+
+
+@pytest.mark.parametrize("more", ["/hello", "/another", "@3", "/hello@3"])
+def test_a_place_is_a_project_alone(run: Run, project: str, folder: Path, more: str) -> None:
+    code, _, err = run("submit", folder, "--to", f"{project}{more}", "--dry-run")
+    assert code == 2
+    assert f"'{project}{more}' names more than a project" in err
+    code, _, err = run("submit", folder, "--to", f"{project}{more}", "--rehearse")
+    assert code == 2
+
+
+def test_an_unknown_project_may_be_a_forgotten_alias(run: Run, project: str, folder: Path) -> None:
+    code, _, err = run("submit", folder, "--to", f"ibs:{project}", "--dry-run")
+    assert code == 2
+    assert f"has no project ibs:{project}" in err
+    assert "aliases of other servers that osc knows: private" in err
+
+
+@pytest.mark.parametrize("base", ["nonsense", "", "1=2=3", "another:project=3"])
+def test_a_base_is_a_revision(run: Run, project: str, folder: Path, base: str) -> None:
+    code, _, err = run("submit", folder, "--to", project, "--dry-run", "--base", base)
+    assert code == 2
+    assert "--base" in err
+
+
+def test_a_base_that_the_target_never_had(run: Run, obs: PrivateObs, project: str, folder: Path) -> None:
+    number = json.loads(run("submit", folder, "--to", project, "--yes", "--format", "json")[1])["results"][0]["request"]
+    obs.need("POST", f"/request/{number}", "ok", cmd="changestate", newstate="accepted")
+    (folder / "hello.sh").write_text("#!/bin/sh\necho Hello, world\n")
+    code, _, err = run("submit", folder, "--to", project, "--yes", "--base", "77")
+    assert code == 2
+    assert f"{project}/hello has no revision 77" in err
+
+
+def test_a_rewrite_needs_a_reason(run: Run, project: str, folder: Path) -> None:
+    code, _, err = run("submit", folder, "--to", project, "--dry-run", "--rewrite-changes", " ")
+    assert code == 2
+    assert "--rewrite-changes takes the reason" in err
+
+
+def test_status_without_an_account_tells_what_is_remembered(
+    run: Run, project: str, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert run("submit", folder, "--to", project, "--yes")[0] == 0
+    monkeypatch.setenv("OSC_CONFIG", str(tmp_path / "none"))
+    code, out, err = run("status")
+    assert code == 0
+    assert "request " in out
+    assert "osc is not configured" in err
+
+
+def test_no_codestream_is_maintained(run: Run, project: str, folder: Path) -> None:
+    code, _, err = run("submit", folder, "--to", project, "--maintenance", "--dry-run")
+    assert code == 2
+    assert "maintains no codestream of hello" in err
+    assert "OBS:Maintained" in err

@@ -82,3 +82,38 @@ def test_osc_does_not_repeat_by_itself(obs: PrivateObs) -> None:
     import osc.conf
 
     assert int(osc.conf.config["http_retries"]) == 0
+
+
+def test_a_configuration_that_is_none_is_told_without_its_lines(tmp_path: Path) -> None:
+    with pytest.raises(RefusalError, match=r"osc's configuration is not usable: .*no section headers") as caught:
+        Configuration(write(tmp_path / "oscrc", "pass = s3cret\n"))
+    assert "s3cret" not in str(caught.value)
+    text = "[general]\napiurl = http://127.0.0.1:1\n[http://127.0.0.1:1]\npass = s3cret\n  = broken\n"
+    with pytest.raises(RefusalError, match="osc's configuration is not usable") as caught:
+        Configuration(write(tmp_path / "other", text))
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(RefusalError, match="osc's configuration is not usable: "):
+        Configuration(tmp_path)
+
+
+def test_a_password_that_is_missing_is_told(tmp_path: Path) -> None:
+    url = "http://127.0.0.1:1"
+    text = f"[general]\napiurl = {url}\ncookiejar = {tmp_path}/jar\n[{url}]\nuser = me\nallow_http = 1\n"
+    text += "credentials_mgr_class = osc.credentials.PlaintextConfigFileCredentialsManager\n"
+    with pytest.raises(RefusalError, match=r"is not usable: .*oscrc: .*[Pp]ass"):
+        Server(Configuration(write(tmp_path / "oscrc", text), QUICK).connect()).exists("any")
+
+
+def test_why_a_server_does_not_answer_is_said_in_few_words(tmp_path: Path) -> None:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{one.getsockname()[1]}"
+    text = f"[general]\napiurl = {url}\ncookiejar = {tmp_path}/jar\n[{url}]\nuser = me\npass = x\nallow_http = 1\n"
+    with pytest.raises(UnreachableError, match=r"does not answer \(GET /source/any/_meta\): Connection refused \("):
+        Server(Configuration(write(tmp_path / "oscrc", text), QUICK).connect()).exists("any")
+    url = "http://nowhere.invalid"
+    text = f"[general]\napiurl = {url}\ncookiejar = {tmp_path}/jar\n[{url}]\nuser = me\npass = x\nallow_http = 1\n"
+    with pytest.raises(
+        UnreachableError, match=r"nowhere\.invalid does not answer .*: .*(resolve|resolution|not known)"
+    ):
+        Server(Configuration(write(tmp_path / "other", text), QUICK).connect()).exists("any")
