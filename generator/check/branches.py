@@ -6,23 +6,15 @@ Three values: what depends on macros of the spec, on files or on commands is Non
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 
+from generator.condition.tree import COMPARE
 from generator.reading import Reading
 from generator.sources.spec import Branch, Condition
 from generator.targets import Target
 
-_COMPARE: Mapping[str, Callable[[int, int], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _DEEPEST = 10
 
 
@@ -148,10 +140,10 @@ class _Expression:
 
     def relation(self) -> int | str:
         left = self.primary()
-        while sign := self.take(*_COMPARE):
+        while sign := self.take(*COMPARE):
             right = self.primary()
             if isinstance(left, int) and isinstance(right, int):
-                left = int(_COMPARE[sign](left, right))
+                left = int(COMPARE[sign](left, right))
             elif isinstance(left, str) and isinstance(right, str) and sign in ("==", "!="):
                 left = int((left == right) is (sign == "=="))
             else:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from generator.condition.language import describe
 from generator.condition.tree import (
+    COMPARE,
     LARGEST,
     OPPOSITE,
     And,
@@ -26,15 +26,6 @@ from generator.condition.tree import (
 )
 from generator.errors import InputError
 
-_COMPARE: Mapping[str, Callable[[int, int], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-
 
 def evaluate(condition: Condition, situation: Situation) -> bool:
     """Whether the condition holds in a situation. Says what rpm says of the `%if` that `opening` writes.
@@ -45,7 +36,7 @@ def evaluate(condition: Condition, situation: Situation) -> bool:
     """
     match condition:
         case Macro(name, comparison, value):
-            return _COMPARE[comparison](_number(condition, situation.macros.get(name, "")), value)
+            return COMPARE[comparison](_number(condition, situation.macros.get(name, "")), value)
         case String(name, comparison, literal):
             return (_string(condition, situation.macros.get(name, "")) == literal) is (comparison == "==")
         case Defined(name):

@@ -199,13 +199,7 @@ class SpecWriter:
         """Unpacking and patching, tree by tree; the last one is where %build begins."""
         trees = list(self.definition.head.trees.items())
         parts = [arrange(self.tree(name, tree, name == trees[-1][0])) for name, tree in trees]
-        parts.append(self.own("prep.sh"))
-        lines: list[Line] = []
-        for part in parts:
-            if lines and part:
-                lines.append(Line(""))
-            lines += part
-        return lines
+        return _joined([*parts, self.own("prep.sh")])
 
     def tree(self, name: str, tree: Tree, last: bool) -> list[Placed]:
         """One tree: its macro, its unpacking, what components put into it, its patches."""
