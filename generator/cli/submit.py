@@ -123,7 +123,7 @@ def _submit(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, how
 
     configuration = Configuration()
     destinations = projects(to, configuration.servers)
-    _check_bases(wishes, [one.project for one in destinations])
+    wishes.check_bases([one.project for one in destinations])
     servers = {one.alias: Server(configuration.connect(one.alias)) for one in destinations}
     journals = {name: Journal(name) for name in locals_}
     with ExitStack() as stack:
@@ -156,20 +156,6 @@ def _submit(locals_: Mapping[str, Local], to: Sequence[str], wishes: Wishes, how
     elif not how.people:
         print_json({**told, "results": [_result(one) for one in results], "findings": _findings(found)})
     return max(one.exit_code for one in results)
-
-
-def _check_bases(wishes: Wishes, projects: Sequence[str]) -> None:
-    """Stop at a base for a project that this does not go to.
-
-    Raises:
-        InputError: there is one.
-    """
-    from generator.errors import InputError
-
-    for one in wishes.base:
-        project = one.rpartition("=")[0]
-        if project and project not in projects:
-            raise InputError(f"--base {one}: this does not go to {project}", hint=f"it goes to {', '.join(projects)}")
 
 
 def _findings(found: Sequence[Report]) -> list[Any]:

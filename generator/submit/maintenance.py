@@ -6,6 +6,7 @@ stay, and what is new is what is new to that codestream.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -64,7 +65,7 @@ class Codestream:
             )
         words = "\n".join(entry.body for entry in self.prepared.merged.new_entries)
         for name, why in self.prepared.merged.removed.items():
-            if name.endswith(PATCHES) and name not in words:
+            if name.endswith(PATCHES) and not re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", words):
                 found.append(
                     Problem(
                         f"{self.origin}: its patch {name} would go ({why}), and no new entry says so",
@@ -119,8 +120,8 @@ def look(server: Server, local: Local, journal: Journal, project: str, wishes: W
     """Look at all codestreams, merge each by itself, and plan. Nothing is sent.
 
     Raises:
-        InputError: there is no such maintenance project; no codestream is maintained here; nothing that is new to one
-            has a reference; or a codestream's own patch would go without a word.
+        InputError: there is no such maintenance project; no codestream is maintained here, or not the one that a base
+            is for; nothing that is new to one has a reference; or a codestream's own patch would go without a word.
         ServerError: the server is away.
     """
     package = local.sources.name
@@ -131,6 +132,7 @@ def look(server: Server, local: Local, journal: Journal, project: str, wishes: W
             f"{server.connection.host} maintains no codestream of {package}",
             hint="no project with the attribute OBS:Maintained has a package of that name",
         )
+    wishes.check_bases([one.project for one in origins])
     branches = _branches(server, package, origins)
     found = [Codestream(prepare(server, local, one, journal, wishes, branches[one])) for one in origins]
     changed = tuple(one for one in found if not one.prepared.plan.reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +70,17 @@ class Wishes:
         for one in self.base:
             if not BASE.match(one):
                 raise InputError(f"--base {one!r} is no revision", hint="write [PROJECT=]REV, a number")
+
+    def check_bases(self, projects: Sequence[str]) -> None:
+        """Check that every base is for one of the projects that this goes to.
+
+        Raises:
+            InputError: one is for another.
+        """
+        for one in self.base:
+            project = one.rpartition("=")[0]
+            if project and project not in projects:
+                raise InputError(f"--base {one}: this does not go to {project}", hint=f"but to {', '.join(projects)}")
 
 
 @dataclass(frozen=True)

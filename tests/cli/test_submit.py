@@ -239,6 +239,28 @@ def test_maintenance(run: Run, obs: PrivateObs, project: str, folder: Path) -> N
         obs.need("DELETE", f"/source/{project}/_attribute/OBS:Maintained")
 
 
+def test_others_changes_to_a_codestream_are_shown(run: Run, obs: PrivateObs, project: str, folder: Path) -> None:
+    attribute = '<attributes><attribute namespace="OBS" name="Maintained"/></attributes>'
+    obs.need("POST", f"/source/{project}/_attribute", attribute)
+    command = ("submit", folder, "--to", obs.project(), "--maintenance", "--yes")
+    try:
+        assert run(*command)[0] == 0
+        theirs = {**obs.files(project, "hello"), "hello.sh": b"#!/bin/sh\necho Hi\n"}
+        obs.commit(project, "hello", theirs)
+        (folder / "hello.sh").write_text("#!/bin/sh\necho Hello, world\n")
+        code, _, err = run(*command)
+        assert code == 3
+        assert f"{project}/hello was changed by others" in err
+        assert "    +echo Hi" in err
+        revision = err.rpartition("--base ")[2].rstrip(")\n")
+        code, out, err = run(*command, "--base", f"{project}={revision}")
+        assert code == 0, err
+        assert "superseding" in out
+    finally:
+        obs.need("DELETE", f"/source/{project}/_attribute/OBS:Maintained")
+        obs.ask("DELETE", "/source/home:packager:branches:OBS_Maintained:hello", force="1")
+
+
 def test_a_check_with_errors_stops_it(run: Run, obs: PrivateObs, project: str, folder: Path) -> None:
     (folder / "hello.spec").write_text(SPEC.replace("%build\n", "%build\n%if 1\n"))
     code, out, err = run("submit", folder, "--to", project, "--yes")

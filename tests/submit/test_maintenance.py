@@ -3,16 +3,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from generator.cli.application import Application
 from generator.errors import InputError, RefusalError, ServerError
 from generator.obs.records import BuildResult, Place
 from generator.obs.server import Server
+from generator.submit.journal import Journal
 from generator.submit.maintenance import Incident, Outcome, Submission, look
 from generator.submit.session import Local, Wishes
 from tests.submit.conftest import OLD, Bench, entry, local, spec
 
+ROOT = Path(__file__).parent.parent.parent
 ATTRIBUTE = '<attributes><attribute namespace="OBS" name="Maintained"/></attributes>'
 TWELVE = entry(1, "Only in twelve") + OLD
 FIFTEEN = entry(2, "Only in fifteen (bsc#2)") + OLD
@@ -228,6 +232,8 @@ def test_a_codestreams_own_patch_does_not_go_without_a_word(streams: Streams) ->
     assert f"{streams.twelve}: its patch twelve.patch would go (declared no more), and no new entry says so" in str(
         caught.value
     )
+    with pytest.raises(InputError, match=r"its patch twelve\.patch would go"):
+        streams.look(package("x", entry(5, "Fix it (bsc#5)\n- Remove not-twelve.patch, fifteen.patch"), lines=plain))
     words = entry(5, "Fix it (bsc#5)\n- Remove twelve.patch and fifteen.patch: both are upstream")
     streams.submit(package("x", words, lines=plain))
     assert set(bench.files(streams.branch(streams.twelve))) == {
@@ -267,6 +273,8 @@ def test_others_changes_are_shown_with_each_codestream(both: Streams) -> None:
     taken = both.look(later, base=(f"{both.twelve.project}={revision}",)).codestreams
     assert [bool(one.prepared.drift) for one in taken] == [False, True]
     assert not any(one.prepared.drift for one in both.look(later, base=(str(revision),)).codestreams)
+    with pytest.raises(InputError, match=r"--base elsewhere=1: this does not go to elsewhere"):
+        both.look(later, base=("elsewhere=1",))
 
 
 def test_a_codestream_that_changed_after_the_plan_stops_the_run(both: Streams) -> None:
@@ -307,3 +315,33 @@ def test_what_cannot_be_maintained(bench: Bench, streams: Streams) -> None:
     account = bench.server.user
     with pytest.raises(ServerError, match=f"{account} may not do this"):
         bench.server.mark_maintained(streams.maintenance)
+
+
+def test_docker_in_both_codestreams(bench: Bench, tmp_path: Path) -> None:
+    """The real definition: its archives and patches are not ours, so each codestream keeps its own of every one."""
+    obs, sources = bench.obs, Application(ROOT / "specs").package("docker").sources()
+    ours = Local(sources)
+    assert any(one.name.endswith(".patch") for one in sources.externals)
+    own = {}
+    for changes in (TWELVE, FIFTEEN):
+        place = Place(obs.project(), "docker")
+        held = {one.name: f"{one.name} of {place.project}".encode() for one in sources.externals}
+        own[place] = {**held, "docker.spec": b"Name: docker\n", "docker.changes": changes.encode()}
+        obs.package(place.project, "docker", own[place])
+        obs.need("POST", f"/source/{place.project}/_attribute", ATTRIBUTE)
+    maintenance, journal = obs.project(), Journal("docker", tmp_path / "state")
+    try:
+        incident = look(bench.server, ours, journal, maintenance, Wishes())
+        done = Submission(bench.server, ours, incident, journal, Wishes()).run()
+        obs.need("POST", f"/request/{done.request}", "ok", cmd="changestate", newstate="accepted")
+        for place, held in own.items():
+            branch = bench.server.maintained_branch_name(place)
+            files = obs.files(f"{maintenance}:{done.request}", branch.package)
+            assert files == {
+                **held,
+                **{name: file.content for name, file in sources.files.items()},
+                "docker.changes": sources.files["docker.changes"].content.rstrip() + b"\n\n" + held["docker.changes"],
+            }
+    finally:
+        for place in own:
+            obs.need("DELETE", f"/source/{place.project}/_attribute/OBS:Maintained")
