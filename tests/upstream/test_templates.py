@@ -101,6 +101,10 @@ def changed(before: Tree, after: Tree) -> dict[str, bytes]:
     return {path: entry.content for path, entry in after.items() if before.get(path) != entry}
 
 
+def new_files(before: Tree, after: Tree) -> dict[str, bytes]:
+    return {path: content for path, content in changed(before, after).items() if path not in before}
+
+
 @pytest.mark.parametrize("generation", ENGINES)
 def test_the_engine_patch_on_a_small_tree_of_each_generation(tmp_path, generation):
     tree = ENGINES[generation]
@@ -113,21 +117,42 @@ def test_the_engine_patch_on_a_small_tree_of_each_generation(tmp_path, generatio
     assert b"withSUSESecrets(exec, " in code
 
 
-@pytest.mark.parametrize("generation", ENGINES)
-def test_the_engine_patch_is_formatted(gofmt, generation):
-    tree = ENGINES[generation]
-    for path, content in changed(tree, PatchTemplate.of_project(ENGINE).render(tree).tree).items():
-        if path not in tree:
-            assert gofmt(content) == content, path
+SMALL = {
+    **{f"engine {generation}": (ENGINE, tree) for generation, tree in ENGINES.items()},
+    "cli": ("docker-buildx-secrets-cli", SMALL_CLI),
+    "client": ("docker-buildx-secrets-client", SMALL_CLIENT),
+}
 
 
-@pytest.mark.parametrize(
-    ("name", "tree"), [("docker-buildx-secrets-cli", SMALL_CLI), ("docker-buildx-secrets-client", SMALL_CLIENT)]
-)
-def test_the_other_strategies_on_a_small_tree(tmp_path, gofmt, name, tree):
+@pytest.mark.parametrize(("name", "tree"), [SMALL["cli"], SMALL["client"]])
+def test_the_other_strategies_on_a_small_tree(tmp_path, name, tree):
     rendered = PatchTemplate.of_project(name).render(tree)
     check(tree, rendered, tmp_path)
-    for path, content in changed(tree, rendered.tree).items():
+    assert "\n+" in rendered.content.decode()
+
+
+@pytest.mark.parametrize("case", SMALL)
+def test_new_files_are_laid_out_like_go(case):
+    """What gofmt would change first where a template goes wrong; it needs no Go."""
+    name, tree = SMALL[case]
+    for path, content in new_files(tree, PatchTemplate.of_project(name).render(tree).tree).items():
+        text = content.decode()
+        lines = text.split("\n")
+        assert text.endswith("}\n"), path
+        assert not [line for line in lines if line != line.rstrip()], path
+        assert "\n\n\n" not in text, path
+        outside = re.sub(r"`[^`]*`", "``", text).split("\n")
+        assert not [line for line in outside if re.match(r"\t* +(?!\*)\S", line)], path
+        imports = re.search(r"\nimport \((.*?)\n\)", text, re.DOTALL)
+        for block in imports[1].split("\n\n") if imports else ():
+            paths = re.findall(r'"(.*)"', block)
+            assert paths == sorted(paths), path
+
+
+@pytest.mark.parametrize("case", SMALL)
+def test_new_files_are_formatted(gofmt, case):
+    name, tree = SMALL[case]
+    for path, content in new_files(tree, PatchTemplate.of_project(name).render(tree).tree).items():
         assert gofmt(content) == content, path
 
 
