@@ -47,7 +47,11 @@ def read_upstream(sources: Sources, given: Mapping[str, Path], folder: Path | No
         found = folder / archive if folder else None
         if name not in paths and found is not None and found.is_file() and found.stat().st_size:
             paths[name] = found
-    return {name: read_tree(path) for name, path in sorted(paths.items())}
+    trees = {name: read_tree(path) for name, path in sorted(paths.items())}
+    for name, tree in trees.items():
+        if not tree:
+            raise InputError(f"{paths[name]}: there is no file in it")
+    return trees
 
 
 @dataclass(frozen=True)

@@ -77,14 +77,17 @@ def read_tree(path: Path, limits: Limits | None = None) -> Tree:
         archive = holder(path)
         if archive is not None and archive != path:
             return _inner(path, archive, read_tree(archive, limits))
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is neither a file nor a folder")
         with path.open("rb") as file:
             stream = _Stream(path, file, limits)
             members = _cpio_members(stream) if stream.peek(6) in cpio.MAGICS else _tar_members(stream)
             return _checked(path, _collect(path, members, limits).without_top())
     except (tarfile.TarError, cpio.CpioError, EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
-        raise InputError(f"{path}: damaged, or no archive of a kind known here: {error}") from error
+        hint = "known are tar, also as gz, bz2, xz and zst, and obscpio; unpack another, and give the folder"
+        raise InputError(f"{path}: damaged, or no archive of a kind known here: {error}", hint=hint) from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise InputError(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
 
 
 def holder(path: Path) -> Path | None:

@@ -10,6 +10,8 @@ from generator.origin import Origin
 from generator.upstream.anchor import AnchoredEdit, Miss, apply_edits, missing
 from generator.upstream.tree import REGULAR, Entry, Tree
 
+_TOPS = 8  # names shown of what is at the top of a tree
+
 
 @dataclass(frozen=True, slots=True)
 class Generation:
@@ -66,7 +68,15 @@ def choose(tree: Tree, generations: Sequence[Generation], what: str, origin: Ori
     for generation in sorted(generations, key=lambda one: -len(misses[one.name])):
         lines.append(f"  {generation.name} ({generation.about})")
         lines += [f"  {line}" for miss in misses[generation.name] for line in f"  {miss}".splitlines()]
-    raise InputError("\n".join(lines), origin)
+    hint = "" if any(edit.path in tree for one in generations for edit in one.edits) else _other(tree)
+    raise InputError("\n".join(lines), origin, hint)
+
+
+def _other(tree: Tree) -> str:
+    """What is said of a tree that has none of the files: what it has, so that a person sees what was given."""
+    tops = sorted({path.partition("/")[0] for path in tree})
+    shown = ", ".join(tops[:_TOPS]) + (f" and {len(tops) - _TOPS} more" if len(tops) > _TOPS else "")
+    return f"none of these files is in it; is it another tree? At its top are {shown or 'no files'}"
 
 
 def _folder(tree: Tree, generations: Sequence[Generation]) -> str:

@@ -123,6 +123,8 @@ def test_wrong_names_and_trees_are_told(run: Run, tmp_path: Path) -> None:
     (tmp_path / "bad.tar").write_bytes(b"no archive")
     damaged = run("check", "docker", "--upstream", f"engine={tmp_path / 'bad.tar'}")
     assert (damaged.code, "no archive of a kind known here" in damaged.err) == (2, True)
+    nothing = run("check", "docker", "--upstream", f"engine={tmp_path / 'tree'}")
+    assert (nothing.code, "tree: there is no file in it" in nothing.err) == (2, True)
 
 
 @pytest.mark.parametrize("command", [("check", "docker", "--no-cache"), ("render", "docker")])

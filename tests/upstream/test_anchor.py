@@ -100,6 +100,16 @@ def test_files_that_lie_in_two_folders_or_in_the_top_too_give_no_such_hint():
         assert "lie in" not in str(caught.value)
 
 
+def test_another_tree_is_told_by_what_it_has():
+    tree = Tree({f"folder{number}/x": Entry(b"") for number in range(10)} | {"README": Entry(b"")}, "thing-1.0")
+    with pytest.raises(InputError) as caught:
+        choose(tree, [NEW, OLD], "x")
+    assert str(caught.value).endswith(
+        "(none of these files is in it; is it another tree? At its top are README, folder0, folder1, folder2, folder3,"
+        " folder4, folder5, folder6 and 3 more)"
+    )
+
+
 def test_a_file_that_is_there_already_and_two_that_fit_are_refused():
     with pytest.raises(InputError, match=r"new\.go: the file that is to be added is there already"):
         choose(NEW.apply(TREE, {"new.go": ""}).replacing({"a.go": TREE["a.go"]}), [NEW], "x")

@@ -313,3 +313,27 @@ def test_a_link_out_of_a_folder_in_an_archive_is_refused(tmp_path):
     assert len(read_tree(path)) == 2
     with pytest.raises(InputError, match="the link 'x' leads outside"):
         read_tree(path / "engine")
+
+
+def test_what_is_neither_a_file_nor_a_folder_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match=r"/pipe is neither a file nor a folder$"):
+        read_tree(tmp_path / "pipe")
+
+
+def test_an_archive_of_another_kind_is_told_what_is_known(tmp_path):
+    for start in (b"PK\3\4" + bytes(30), b"7z\xbc\xaf\x27\x1c" + bytes(30), b""):
+        with pytest.raises(InputError, match=r"no archive of a kind known here: .* \(known are tar, .* unpack another"):
+            read(tmp_path, start)
+
+
+def test_a_file_in_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/x").touch()
+
+    def refuse(path):  # root may read everything
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(InputError, match=r"/sub/x: cannot be read: Permission denied"):
+        read_tree(tmp_path)
