@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +24,6 @@ from generator.upstream.tree import Entry, Tree
 from tests.upstream import debian
 from tests.upstream.trees import write
 
-SUITE = "trixie"
 TAGS = "exclude_graphdriver_btrfs netgo osusergo static_build seccomp"
 TEMPLATES = {
     "docker": "docker-buildx-secrets-engine",
@@ -32,64 +33,146 @@ TEMPLATES = {
 """The patch template for each of the projects below github.com/docker."""
 
 
+@dataclass(frozen=True)
+class Release:
+    """A docker.io of Debian, and what of its source lies where below github.com.
+
+    `components` are its archives by the folder that Debian unpacks each in; the main one has its folder itself.
+    """
+
+    suite: str
+    version: str
+    components: tuple[str, ...]
+    folders: Mapping[str, str]
+
+
+RELEASES = {
+    "A": Release(
+        "bookworm",
+        "20.10.24",
+        ("cli", "libnetwork", "swarmkit"),
+        {name: f"docker/{name}" for name in ("cli", "libnetwork", "swarmkit")} | {"engine": "docker/docker"},
+    ),
+    "B": Release(
+        "trixie",
+        "26.1.5",
+        ("cli", "buildkit"),
+        {"cli": "docker/cli", "buildkit": "moby/buildkit", "engine": "docker/docker"},
+    ),
+    "C": Release("sid", "28.5.2", ("cli",), {"cli": "docker/cli", "engine": "docker/docker"}),
+}
+"""The releases that show the engine's generations."""
+
+
 @cache
-def packages() -> Path:
+def packages(generation: str) -> Path:
     """The root that Go itself and the libraries are unpacked in."""
-    names = debian.build_dependencies(SUITE, "docker.io", "docker-buildx")
+    release = RELEASES[generation]
+    sources = ("docker.io", "docker-buildx") if generation == "B" else ("docker.io",)
+    names = debian.build_dependencies(release.suite, *sources)
     wanted = [name for name in names if name.startswith("golang-") and (name.endswith("-dev") or "-1." in name)]
-    return debian.unpacked(SUITE, *wanted, name="gocode")
+    return debian.unpacked(release.suite, *wanted, name="gocode")
 
 
 @cache
-def sources() -> dict[str, Tree]:
-    """The trees below github.com by their paths, with Debian's series, without what would hide Debian's libraries."""
-    whole: dict[str, Entry] = {}
-    for component, folder in (("orig", ""), ("orig-cli", "cli/"), ("orig-buildkit", "buildkit/")):
-        tree = read_tree(debian.source("docker.io", SUITE, "26.1.5", component))
-        whole |= {f"{folder}{path}": entry for path, entry in tree.items()}
-    with tarfile.open(debian.source("docker.io", SUITE, "26.1.5", "debian")) as tar:
-        files = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
-    names = [line.split()[0] for line in files["debian/patches/series"].decode().splitlines() if line.strip("# ")]
-    patches = [
-        Patch.parse(name, files[f"debian/patches/{name}"]) for name in names if f"debian/patches/{name}" in files
-    ]
-    patched = apply_series(Tree(whole), map(Step, patches)).tree  # type: ignore[arg-type]  # entries
-    buildx = debian.unpacked(SUITE, "golang-github-docker-buildx-dev") / "usr/share/gocode/src/github.com/docker/buildx"
-    return {
-        "docker/docker": _below(patched, "engine/", "vendor/github.com/moby/buildkit/"),
-        "docker/cli": _below(patched, "cli/"),
-        "docker/buildx": read_tree(buildx),
-        "moby/buildkit": _below(patched, "buildkit/", "vendor/github.com/docker/"),
+def sources(generation: str) -> dict[str, Tree]:
+    """The trees below the GOPATH's src by their paths, with Debian's series, so that they build with its libraries."""
+    release = RELEASES[generation]
+    whole: dict[str, Entry] = dict(read_tree(_archive(release, "orig")))
+    for component in release.components:
+        whole |= {
+            f"{component}/{path}": entry for path, entry in read_tree(_archive(release, f"orig-{component}")).items()
+        }
+    patched = apply_series(Tree(whole), map(Step, _series(release))).tree
+    found = {f"github.com/{path}": patched.below(folder) for folder, path in release.folders.items()}
+    return {"A": lambda trees: trees, "B": _with_buildx, "C": _with_libraries}[generation](found)
+
+
+def _archive(release: Release, component: str) -> Path:
+    return debian.source("docker.io", release.suite, release.version, component)
+
+
+def _series(release: Release) -> Iterator[Patch]:
+    """Debian's patches for what is there, as the registry does not give every component of every release."""
+    there = {*release.folders, *release.components}
+    with tarfile.open(_archive(release, "debian")) as tar:
+        files = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}  # type: ignore[union-attr]
+    for line in files["debian/patches/series"].decode().splitlines():
+        name = line.partition("#")[0].strip()
+        if name:
+            patch = Patch.parse(name, files[f"debian/patches/{name}"])
+            if {file.path.split("/")[1] for file in patch.files} <= there:
+                yield patch
+
+
+def _with_buildx(trees: dict[str, Tree]) -> dict[str, Tree]:
+    """Generation B has buildx, too; the engine's and BuildKit's copies of each other would hide the real ones."""
+    buildx = "github.com/docker/buildx"
+    package = debian.unpacked("trixie", "golang-github-docker-buildx-dev") / "usr/share/gocode/src"
+    engine, buildkit = trees["github.com/docker/docker"], trees["github.com/moby/buildkit"]
+    return trees | {
+        buildx: read_tree(package / buildx),
+        "github.com/docker/docker": _without(engine, "vendor/github.com/moby/buildkit/"),
+        "github.com/moby/buildkit": _without(buildkit, "vendor/github.com/docker/"),
     }
 
 
-def _below(tree: Tree, folder: str, without: str = "\0") -> Tree:
-    found = {path.removeprefix(folder): entry for path, entry in tree.items() if path.startswith(folder)}
-    return Tree({path: entry for path, entry in found.items() if not path.startswith(without)}, folder)
+def _with_libraries(trees: dict[str, Tree]) -> dict[str, Tree]:
+    """Generation C's BuildKit comes from a binary package; it shares the libraries that only the engine brings along.
+
+    The go.mod files let Go find libraries of a higher major version, as it does for code that has one.
+    """
+    package = debian.unpacked("sid", "golang-github-docker-docker-dev=28.5.2*", name="docker-dev-28.5.2")
+    below = {path: read_tree(package / "usr/share/gocode/src" / path) for path in _OF_BINARY_PACKAGE}
+    engine = trees["github.com/docker/docker"]
+    libraries = engine.below("vendor")
+    module = "github.com/moby/swarmkit/v2"
+    return {
+        "": libraries.replacing({f"{module}/go.mod": _module(module)}),
+        **trees,
+        "github.com/docker/docker": _without(engine, "vendor/"),
+        **{path: tree.replacing({"go.mod": _module(path)}) for path, tree in below.items()},
+    }
+
+
+_OF_BINARY_PACKAGE = ("github.com/moby/buildkit", "github.com/tonistiigi/go-csvvalue")
+
+
+def _module(path: str) -> Entry:
+    return Entry(f"module {path}\n".encode())
+
+
+def _without(tree: Tree, folder: str) -> Tree:
+    return tree.replacing({path: None for path in tree if path.startswith(folder)})
 
 
 class Workspace:
-    """A GOPATH in a folder, and Go's commands in it.
+    """A GOPATH in a folder, with the sources of a generation's release, and Go's commands in it.
 
     `patched` are the projects that get their patch; `edits` are made in the engine on top.
     """
 
     def __init__(
-        self, folder: Path, patched: tuple[str, ...] = tuple(TEMPLATES), edits: tuple[AnchoredEdit, ...] = ()
+        self,
+        folder: Path,
+        patched: tuple[str, ...] = tuple(TEMPLATES),
+        edits: tuple[AnchoredEdit, ...] = (),
+        generation: str = "B",
     ) -> None:
         self.folder = folder
-        for path, tree in sources().items():
-            project = path.removeprefix("docker/")
+        for path, tree in sources(generation).items():
+            project = path.removeprefix("github.com/docker/")
             if project in patched and project in TEMPLATES:
                 tree = PatchTemplate.of_project(TEMPLATES[project]).render(tree).tree  # noqa: PLW2901 -- the same, patched
             if project == "docker":
                 tree = apply_edits(tree, edits)  # noqa: PLW2901 -- as above
-            write(tree, folder / "src/github.com" / path)
-        root = packages() / "usr"
+            write(tree, folder / "src" / path)
+        root = packages(generation) / "usr"
+        (go,) = root.glob("lib/go-*")
         self.environment = {
-            "PATH": f"{root}/lib/go-1.24/bin:{os.environ['PATH']}",
+            "PATH": f"{go}/bin:{os.environ['PATH']}",
             "HOME": str(folder),
-            "GOROOT": f"{root}/lib/go-1.24",
+            "GOROOT": str(go),
             "GOPATH": f"{folder}:{root}/share/gocode",
             "GOCACHE": str(debian.CACHE.parent / "go-build"),
             "GO111MODULE": "off",

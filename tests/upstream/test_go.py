@@ -1,7 +1,11 @@
-"""Tier 2: what the patches add to docker.io 26.1.5 and docker-buildx 0.13.1 is vetted, and tested by Go."""
+"""Tier 2: what the patches add to docker.io and docker-buildx is vetted, and tested by Go.
+
+All three to docker.io 26.1.5 and docker-buildx 0.13.1; the engine's to a release of each of its other generations, too.
+"""
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +75,15 @@ def test_our_tests_pass_and_upstreams_change_as_expected(patched: Workspace, pri
     changed = {name for name in before if before[name] != after.get(name)}
     assert changed == CHANGED[project]
     assert all(before[name] == "pass" for name in changed)
+
+
+@pytest.mark.parametrize("generation", ["A", "C"])
+def test_the_engine_patch_is_vetted_and_tested_in_other_generations(tmp_path: Path, generation: str) -> None:
+    with debian.or_skip():
+        workspace = Workspace(tmp_path, ("docker",), generation=generation)
+    code = sorted(path.name for path in tmp_path.glob("src/github.com/docker/docker/builder/builder-next/*suse*"))
+    assert code == ["executor_suse_secrets_linux.go", "executor_suse_secrets_linux_test.go"]
+    done = workspace.go("docker", "vet", "-tags", TAGS, PACKAGES["docker"])
+    assert done.returncode == 0, done.stderr
+    assert results(workspace, "docker") == dict.fromkeys(OURS["docker"], "pass")
+    workspace.remove()
