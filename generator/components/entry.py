@@ -64,7 +64,13 @@ Name = Annotated[str, Shape(r"[A-Za-z0-9][A-Za-z0-9._+-]*", "a name of letters, 
 
 FileName = Annotated[str, Shape(r"[^/\s]*[^/\s.][^/\s]*", "the name of a file without a directory")]
 Word = Annotated[str, Shape(r"\S+", "a name or pattern without blanks")]
-Path = Annotated[str, Shape(r'"?(?:/|%\{).*', "a path that begins with / or a macro such as %{_bindir}")]
+Path = Annotated[
+    str,
+    Shape(
+        r'"(?:/|%\{)[^"]*"|(?=/|%\{)(?:%\{[^{}]*\}|[^\s"])+',
+        "a path that begins with / or a macro such as %{_bindir}, in quotes where it holds blanks",
+    ),
+]
 """A path in a binary package, as macro text; in quotes where it holds blanks."""
 
 FileKey = Annotated[str, Shape(r"[A-Za-z0-9][\w.-]*", "the name of a file, without .conf")]
