@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import InputError
@@ -7,7 +7,7 @@ from generator.sources.patch import Patch
 from generator.upstream.apply import apply_patch
 from generator.upstream.series import Step, apply_series
 from generator.upstream.tree import EXECUTABLE, LINK, Entry, Tree
-from tests.upstream.trees import git_diff, gnu_patch, perturbed, plain_diff, successors, trees
+from tests.upstream.trees import examples, git_diff, gnu_patch, perturbed, plain_diff, successors, trees
 
 
 def agree(tree: Tree, diff: bytes, top) -> None:
@@ -27,30 +27,46 @@ def attempt(tree: Tree, diff: bytes) -> Tree | str:
         return str(error)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(data=st.data(), context=st.integers(0, 3), perturb=st.booleans())
-def test_a_plain_diff_is_applied_as_gnu_patch_applies_it(tmp_path_factory, data, context, perturb):
+def a_plain_diff(top, data, context, perturb) -> None:
     before = data.draw(trees())
     after = data.draw(successors(before))
     before, after = (Tree({p: Entry(e.content) for p, e in t.items() if not e.is_link}) for t in (before, after))
     diff = plain_diff(before, after, context)
-    if not diff:
-        return
-    agree(data.draw(perturbed(before)) if perturb else before, diff, tmp_path_factory.getbasetemp() / "plain")
+    if diff:
+        agree(data.draw(perturbed(before)) if perturb else before, diff, top)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(data=st.data(), context=st.integers(0, 3), perturb=st.booleans())
-def test_a_git_diff_is_applied_as_gnu_patch_applies_it(tmp_path_factory, data, context, perturb):
+def a_git_diff(top, data, context, perturb) -> None:
     before = data.draw(trees(least=1))
     after = data.draw(successors(before))
-    top = tmp_path_factory.getbasetemp() / "git"
     diff = git_diff(before, after, top, context)
-    if not diff:
-        return
     if any(path in after and entry.is_link != after[path].is_link for path, entry in before.items()):
         perturb = False  # GNU patch loses a file that becomes a link where the old one is not there
-    agree(data.draw(perturbed(before)) if perturb else before, diff, top)
+    if diff:
+        agree(data.draw(perturbed(before)) if perturb else before, diff, top)
+
+
+drawn = given(data=st.data(), context=st.integers(0, 3), perturb=st.booleans())
+
+
+@examples(150)
+@drawn
+def test_a_plain_diff_is_applied_as_gnu_patch_applies_it(tmp_path_factory, data, context, perturb):
+    a_plain_diff(tmp_path_factory.getbasetemp() / "plain", data, context, perturb)
+
+
+@examples(100)
+@drawn
+def test_a_git_diff_is_applied_as_gnu_patch_applies_it(tmp_path_factory, data, context, perturb):
+    a_git_diff(tmp_path_factory.getbasetemp() / "git", data, context, perturb)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("kind", [a_plain_diff, a_git_diff])
+@examples(500)
+@drawn
+def test_many_diffs_are_applied_as_gnu_patch_applies_them(tmp_path_factory, kind, data, context, perturb):
+    kind(tmp_path_factory.getbasetemp() / kind.__name__, data, context, perturb)
 
 
 NUMBERS = Tree({"dir/n.txt": Entry(b"".join(b"%d\n" % n for n in range(1, 31)))}, "thing-1.0")

@@ -1,7 +1,7 @@
 import subprocess
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import InputError
@@ -9,12 +9,10 @@ from generator.sources.patch import Patch
 from generator.upstream.apply import apply_patch
 from generator.upstream.diff import diff_trees
 from generator.upstream.tree import EXECUTABLE, LINK, Entry, Tree
-from tests.upstream.trees import git_apply, gnu_patch, successors, trees
+from tests.upstream.trees import examples, git_apply, gnu_patch, successors, trees
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(data=st.data())
-def test_patch_git_and_we_get_from_one_tree_to_the_other(tmp_path_factory, data):
+def there(top, data) -> None:
     before = data.draw(trees())
     after = data.draw(successors(before))
     diff = diff_trees(before, after)
@@ -29,9 +27,21 @@ def test_patch_git_and_we_get_from_one_tree_to_the_other(tmp_path_factory, data)
     applied = apply_patch(before, patch)
     assert applied.tree == after
     assert applied.moved == ()
-    top = tmp_path_factory.getbasetemp() / "diff"
     assert gnu_patch(before, diff, top) == after
     assert git_apply(before, diff, top) == after
+
+
+@examples(60)
+@given(data=st.data())
+def test_patch_git_and_we_get_from_one_tree_to_the_other(tmp_path_factory, data):
+    there(tmp_path_factory.getbasetemp() / "diff", data)
+
+
+@pytest.mark.live
+@examples(500)
+@given(data=st.data())
+def test_patch_git_and_we_get_there_many_times(tmp_path_factory, data):
+    there(tmp_path_factory.getbasetemp() / "diffs", data)
 
 
 def test_it_reads_as_git_writes_it(tmp_path):

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from generator.upstream.archive import read_tree
@@ -26,6 +27,12 @@ WORDS = [
     b"\xff",
     b"@@ -1 +1 @@",
 ]
+
+
+def examples(count: int) -> settings:
+    """Hypothesis with so many examples, each of which starts processes and takes its time."""
+    return settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 lines = st.lists(st.sampled_from(WORDS), max_size=14)
 
