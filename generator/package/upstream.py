@@ -128,8 +128,9 @@ def _with_patches(sources: Sources, definition: Definition, trees: Mapping[str, 
             continue
         before = list(_before(tree, patch, definition, files))
         state = apply_series(trees[tree.name], before).tree
-        content = PatchTemplate.of_project(patch.template).render(state, {"name": sources.name}).content
-        files[patch.file] = SourceFile(patch.file, content)
+        template = PatchTemplate.of_project(patch.template, patch.origin)
+        rendered = template.render(state, {"name": sources.name}, wanted=patch.origin)
+        files[patch.file] = SourceFile(patch.file, rendered.content)
     return replace(sources, files=dict(sorted(files.items())))
 
 

@@ -87,8 +87,8 @@ class PatchTemplate:
         self._generations = self._resolved()
 
     @classmethod
-    def of_project(cls, name: str) -> PatchTemplate:
-        """The project's own patch template of this name.
+    def of_project(cls, name: str, wanted: Origin | None = None) -> PatchTemplate:
+        """The project's own patch template of this name; `wanted` is where it is asked for.
 
         Raises:
             InputError: there is none; the hint lists those that are there.
@@ -96,20 +96,23 @@ class PatchTemplate:
         folder = TEMPLATES / "patches" / name
         if not (folder / _FILE).is_file():
             there = ", ".join(sorted(path.parent.name for path in folder.parent.glob(f"*/{_FILE}")))
-            raise InputError(f"there is no patch template {name!r}", hint=f"there are {there}")
+            raise InputError(f"there is no patch template {name!r}", wanted, f"there are {there}")
         return cls(folder)
 
-    def render(self, tree: Tree, scope: Mapping[str, Any] | None = None, date: str = "") -> RenderedPatch:
+    def render(
+        self, tree: Tree, scope: Mapping[str, Any] | None = None, date: str = "", wanted: Origin | None = None
+    ) -> RenderedPatch:
         """The patch for a tree. `scope` are values for the templates beside the generation's own variables.
 
-        `date` is the mail's, as RFC 5322 has it; without one the mail has none.
+        `date` is the mail's, as RFC 5322 has it; without one the mail has none. `wanted` is where the patch is asked
+        for: a tree that does not fit is told there, as the template is rarely at fault.
 
         Raises:
             InputError: no generation fits the tree, or more than one does; a template is wrong.
         """
         templates = Templates()
         generations = [self._generation(table, templates, scope or {}) for table in self._generations]
-        chosen = choose(tree, generations, f"the patch {self.name}", self.origin)
+        chosen = choose(tree, generations, f"the patch {self.name}", wanted or self.origin)
         table = self._table(chosen.name)
         values = {**(scope or {}), **table.variables}
         sources = zip(chosen.added, table.files.values(), strict=True)

@@ -76,7 +76,7 @@ def _other(tree: Tree) -> str:
     """What is said of a tree that has none of the files: what it has, so that a person sees what was given."""
     tops = sorted({path.partition("/")[0] for path in tree})
     shown = ", ".join(tops[:_TOPS]) + (f" and {len(tops) - _TOPS} more" if len(tops) > _TOPS else "")
-    return f"none of these files is in it; is it another tree? At its top are {shown or 'no files'}"
+    return f"none of these files is in it; is it another tree, or another version? At its top are {shown or 'no files'}"
 
 
 def _folder(tree: Tree, generations: Sequence[Generation]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from generator.upstream.tree import Tree
 from tests.upstream.test_templates import ENGINES, SMALL_CLI, SMALL_CLIENT
 from tests.upstream.trees import write
 
-from .conftest import Run
+from .conftest import ROOT, Run
 
 TREES = {"engine": ("engine", ENGINES["B"]), "cli": ("cli", SMALL_CLI), "client": ("buildx", SMALL_CLIENT)}
 
@@ -208,7 +210,7 @@ def test_a_tree_in_a_folder_of_what_is_given_is_told_and_taken(run: Run, tmp_pat
         arguments = ("render", "docker", "-o", "x", "--set", "buildx-secrets=engine", "--upstream")
         result = run(*arguments, f"engine={given}")
         assert result.code == 2
-        assert "does not fit" in result.err
+        assert re.search(r"error: .*specs/docker/package\.yaml:\d+: the patch \S+ does not fit", result.err)
         assert f"the files that it changes lie in engine/ (give that folder itself: {given}/engine)" in result.err
         assert run(*arguments, f"engine={given}/engine").code == 0
         patch = next((tmp_path / "x").glob("0006-*.patch"))
@@ -231,3 +233,15 @@ def test_a_remembered_check_is_forgotten_with_another_archive(
     with tarfile.open(archive, "a") as tar:
         tar.add(tmp_path / "cli", "x/cli")
     assert recalled(arguments) is None
+
+
+def test_a_template_that_is_not_there_is_told_where_it_is_asked_for(run: Run, tmp_path: Path) -> None:
+    specs = tmp_path / "specs"
+    shutil.copytree(ROOT / "specs/docker", specs / "docker")
+    definition = specs / "docker/package.yaml"
+    definition.write_text(definition.read_text().replace("template: docker-buildx-secrets-engine", "template: nothing"))
+    write(ENGINES["B"], tmp_path / "engine")
+    arguments = ("--set", "buildx-secrets=engine", "--upstream", f"engine={tmp_path / 'engine'}")
+    result = run("--specs", specs, "render", "docker", *arguments)
+    assert result.code == 2
+    assert re.search(r"docker/package\.yaml:\d+: there is no patch template 'nothing' \(there are docker-", result.err)

@@ -105,8 +105,8 @@ def test_another_tree_is_told_by_what_it_has():
     with pytest.raises(InputError) as caught:
         choose(tree, [NEW, OLD], "x")
     assert str(caught.value).endswith(
-        "(none of these files is in it; is it another tree? At its top are README, folder0, folder1, folder2, folder3,"
-        " folder4, folder5, folder6 and 3 more)"
+        "(none of these files is in it; is it another tree, or another version? At its top are README, folder0,"
+        " folder1, folder2, folder3, folder4, folder5, folder6 and 3 more)"
     )
 
 
