@@ -163,3 +163,22 @@ def test_branch_commit_request_supersede_accept_and_nothing(obs: PrivateObs, kin
     assert [place for place in (bench.target, bench.branch) for _ in bench.server.history(place)] == revisions
     assert bench.counts() == (2, 3)
     assert {bench.server.request(number).state for number in strangers} == {"new"}
+
+
+def test_others_changes_to_a_rendered_spec_are_shown_at_the_line_of_the_definition(
+    obs: PrivateObs, tmp_path: Path
+) -> None:
+    kind = rendered("docker", tmp_path)
+    bench, _ = make_bench(obs, kind, tmp_path / "state")
+    bench.accept(bench.submit(kind.open()).request)
+    held = bench.files()
+    theirs = re.sub(rb"(?m)^Summary:.*$", b"Summary:        Their words", held["docker.spec"], count=1)
+    assert theirs != held["docker.spec"]
+    obs.commit(bench.target.project, "docker", {**held, "docker.spec": theirs})
+    kind.change()
+    (drift,) = bench.prepare(kind.open()).drift
+    (hunk,) = drift.hunks
+    assert (drift.name, drift.what, hunk.after) == ("docker.spec", "changed", ("Summary:        Their words",))
+    line = (tmp_path / "specs" / "docker" / "package.yaml").read_text().splitlines()[hunk.origin.line - 1]
+    assert hunk.origin.path.name == "package.yaml"
+    assert line.startswith("summary:")
