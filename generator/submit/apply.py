@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from generator.errors import RefusalError, ServerError
+from generator.errors import Problem, RefusalError, ServerError
+from generator.obs.answers import AnswerError
 from generator.obs.records import BuildResult, Listing, md5
 from generator.obs.server import Server
 from generator.submit.builds import Builds, require_success, wait_for_builds
@@ -90,8 +91,9 @@ class Apply:
         return self.finish()
 
     def _perform(self, steps: Sequence[Step]) -> None:
+        act = self._do_directly if self.plan.direct else self._do
         for step in steps:
-            self.progress.do(step, partial(self._do, step), self._facts)
+            self.progress.do(step, partial(act, step), self._facts)
 
     @property
     def _wait(self) -> int:
@@ -103,6 +105,15 @@ class Apply:
         self.outcome.request = request or self.outcome.request
         self.journal.finish(self._sent())
         return self.outcome
+
+    def _do_directly(self, step: Step) -> None:
+        try:
+            self._do(step)
+        except AnswerError as error:
+            if error.status == 403:
+                told = Problem(error.problems[0].message, hint="without --commit it is requested")
+                raise ServerError(told) from error
+            raise
 
     def _do(self, step: Step) -> None:
         match step.kind:

@@ -75,6 +75,7 @@ def test_a_direct_commit_without_the_right_to_write(bench: Bench) -> None:
     with pytest.raises(ServerError, match="may not do this") as caught:
         bench.submit(FIRST, direct=True)
     assert "Done before: nothing" in str(caught.value)
+    assert "without --commit it is requested" in str(caught.value)
 
 
 @pytest.mark.parametrize("direct", [False, True])
