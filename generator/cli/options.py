@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from generator.errors import InputError, Problem
+from generator.origin import origin_of
+
 if TYPE_CHECKING:
     from generator.package.defined import Defined
     from generator.package.foreign import Foreign
@@ -138,16 +141,27 @@ def targets_of(names: Sequence[str], macros: str | None, *packages: Sources) -> 
     """The targets that a command works on: those named, else those of the packages, else all.
 
     Raises:
-        InputError: a target is unknown, or a profile or the macro file is wrong.
+        InputError: a target is unknown (with its line where a package names it), or a profile or the macro file is
+            wrong.
     """
-    from generator.targets import all_targets, load, with_macros
+    from generator.targets import all_targets, with_macros
 
     wanted = list(names) or list(dict.fromkeys(name for package in packages for name in package.targets))
-    found = [load(name) for name in wanted] if wanted else list(all_targets())
+    found = [_target(name) for name in wanted] if wanted else list(all_targets())
     if macros:
         text = Path(macros).read_text(encoding="utf-8", errors="replace")
         found = [with_macros(target, text) for target in found]
     return found
+
+
+def _target(name: str) -> Target:
+    from generator.targets import load
+
+    try:
+        return load(name)
+    except InputError as error:
+        origin = origin_of(name)
+        raise InputError([Problem(one.message, one.origin or origin, one.hint) for one in error.problems]) from None
 
 
 def print_json(value: Any) -> None:

@@ -18,6 +18,7 @@ from generator.components.entry import (
     Entry,
     FileKey,
     Name,
+    PlainFile,
     PlainPath,
     Shape,
     SourceNumber,
@@ -55,7 +56,7 @@ class User(Entry, frozen=True, kw_only=True):
     description: Description = ""
     id: Number = ""
     home: PlainPath = ""
-    shell: PlainPath = ""
+    shell: PlainFile = ""
     groups: list[AccountName] = []
     subordinate_ids: Range = ""
 

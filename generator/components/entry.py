@@ -77,10 +77,11 @@ FileKey = Annotated[str, Shape(r"[A-Za-z0-9][\w.-]*", "the name of a file, witho
 """The name of a file for systemd: KEY.conf in sysusers.d or tmpfiles.d."""
 
 AccountName = Annotated[str, Shape(r"[a-z_][a-z0-9_-]{0,30}", "an account's name, such as docker")]
-PlainPath = Annotated[
-    str, Shape(r"/|(?:/(?!\.{1,2}(?:/|$))[\w.+-]+)+", "an absolute path without macros, `//`, `.` and `..`")
-]
+_PARTS = r"(?:/(?!\.{1,2}(?:/|$))[\w.+-]+)+"
+PlainPath = Annotated[str, Shape(f"/|{_PARTS}", "an absolute path without macros, `//`, `.` and `..`")]
 """What systemd's path_is_normalized() takes; sysusers.d and tmpfiles.d know no macros of rpm."""
+
+PlainFile = Annotated[str, Shape(_PARTS, "the absolute path of a file, without macros, `//`, `.` and `..`")]
 
 SourceNumber = Annotated[int, Limits(0, 99999)]
 

@@ -82,6 +82,13 @@ def test_a_directory_without_a_definition(run: Run, demo: Path) -> None:
     assert (code, out) == (0, "demo: nothing to say (sle15)\n")
 
 
+def test_an_unknown_target_beside_the_spec_has_its_line(run: Run, demo: Path) -> None:
+    (demo / ".specgen.yaml").write_text("# where it goes\ntargets:\n- sle15\n- tumbelweed\n")
+    code, _, err = run(str(demo))
+    assert code == 2
+    assert f"{demo}/.specgen.yaml:4: unknown target 'tumbelweed' (did you mean 'tumbleweed'?)" in err
+
+
 def test_errors_and_with_strict_warnings_are_exit_code_1(run: Run, demo: Path) -> None:
     (demo / "demo.spec").write_text(SPEC.replace("Release: 0", "Release: 1"))
     assert run(str(demo))[0] == 0
