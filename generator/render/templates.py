@@ -93,10 +93,11 @@ def _quoted(text: str) -> str:
 def _sysusers(text: str) -> str:
     """A field of sysusers.d(5) in quotes, for both readers of it.
 
-    systemd takes a backslash away and expands `%` before a letter. sysuser-tools of SLE reads the line with the shell's
-    `read`, which takes a backslash away too, and evaluates it: `$` and `` ` `` are safe in single quotes alone.
+    systemd takes a backslash away and reads `%` before a letter or digit as a specifier. sysuser-tools of SLE reads the
+    line with the shell's `read`, which takes a backslash away too, and evaluates it: `$` and `` ` `` are safe in single
+    quotes alone.
     """
-    text = re.sub(r"%(?=[A-Za-z%])", "%%", text.replace("\\", "\\\\"))
+    text = re.sub(r"%(?=[A-Za-z0-9%])", "%%", text.replace("\\", "\\\\"))
     return shlex.quote(text) if re.search(r'["\\$`]', text) else f'"{text}"'
 
 

@@ -76,6 +76,7 @@ descriptions = st.lists(pieces | st.text(st.characters(exclude_categories=["Cs"]
 @example("\\'\\\"")
 @example("$(touch x) `id` $HOME")
 @example("100% of %h, %%")
+@example("%0 %9")
 @example("%")
 @example("-")
 @example(" -")
