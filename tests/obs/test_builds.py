@@ -72,20 +72,22 @@ def building(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     command = [*SERVE, "--builds"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as served:
-        told = "".join(iter(served.stdout.readline, "interrupt to stop\n"))
-        url, data = re.search(r"serving on (\S+), data in (\S+) \(temporary\)", told).groups()
-        repository = re.search(r"<repository .*</repository>", told)[0]
-        server = Server(Configuration(Path(data) / "oscrc").connect())
-        place = Place("home:packager:endless", "hello")
-        meta = f'<project name="{place.project}"><title/><description/>{repository}</project>'
-        server.connection.put("source", place.project, "_meta", body=meta.encode())
-        server.make_package(place, "hello")
-        server.upload(place, "hello.spec", SPEC.encode())
-        server.commit(place, {"hello.spec": md5(SPEC.encode())}, "Wait")
-        assert wait_until(lambda: inside(Path(data)) and any("/proc" in one for one in mounted(Path(data))), 60)
-        assert "building" in {one.code for one in server.results(place)}
-        yield served, Path(data), int(url.rpartition(":")[2])
-        served.kill()
+        try:
+            told = "".join(iter(served.stdout.readline, "interrupt to stop\n"))
+            url, data = re.search(r"serving on (\S+), data in (\S+) \(temporary\)", told).groups()
+            repository = re.search(r"<repository .*</repository>", told)[0]
+            server = Server(Configuration(Path(data) / "oscrc").connect())
+            place = Place("home:packager:endless", "hello")
+            meta = f'<project name="{place.project}"><title/><description/>{repository}</project>'
+            server.connection.put("source", place.project, "_meta", body=meta.encode())
+            server.make_package(place, "hello")
+            server.upload(place, "hello.spec", SPEC.encode())
+            server.commit(place, {"hello.spec": md5(SPEC.encode())}, "Wait")
+            assert wait_until(lambda: inside(Path(data)) and any("/proc" in one for one in mounted(Path(data))), 60)
+            assert "building" in {one.code for one in server.results(place)}
+            yield served, Path(data), int(url.rpartition(":")[2])
+        finally:  # who leaves the block waits for its end
+            served.kill()
 
 
 @pytest.mark.live
