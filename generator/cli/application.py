@@ -190,7 +190,12 @@ _LONGEST = 800
 
 
 def _say(message: str) -> None:
-    """Say on standard error what is wrong; of a very long message, which quotes a file, its begin and its end."""
-    if len(message) > _LONGEST:
-        message = f"{message[: _LONGEST // 2]} … {message[-_LONGEST // 4 :]}"
+    """Say on standard error what is wrong; of a very long line, which quotes a file, its begin and its end.
+
+    A message may have many lines: those of a rejected hunk are all needed.
+    """
+    message = "\n".join(
+        line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 4 :]}"
+        for line in message.split("\n")
+    )
     click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True, color=colour_wish())

@@ -104,6 +104,24 @@ def test_the_archive_is_found_in_a_folder_with_the_series_before_it(run: Run, tm
     assert "now in lines" in result.err
 
 
+def test_a_rejected_hunk_is_shown_with_all_its_lines(run: Run, tmp_path: Path, upstream: dict[str, str]) -> None:
+    folder = tmp_path / "supply"
+    folder.mkdir()
+    name = "0001-SECRETS-daemon-allow-directory-creation-in-run-secre.patch"
+    (path, *_) = ENGINES["B"]
+    context = [
+        f"\tline {number} of what this hunk expects, which is written out at some length\n" for number in range(12)
+    ]
+    hunk = "".join(f" {line}" for line in context)
+    (folder / name).write_text(f"--- a/{path}\n+++ b/{path}\n@@ -1,12 +1,13 @@\n{hunk}+one more\n")
+    arguments = ("--set", "buildx-secrets=engine", "--sources", folder, "--upstream", upstream["engine"])
+    result = run("render", "docker", *arguments)
+    assert result.code == 2
+    assert f"{name}:3: {path}" in result.err
+    assert all(line.strip() in result.err for line in context)
+    assert "now in lines" in result.err
+
+
 def test_check_tells_which_patch_does_not_apply_where(run: Run, tmp_path: Path, upstream: dict[str, str]) -> None:
     folder = tmp_path / "supply"
     folder.mkdir()
