@@ -198,13 +198,16 @@ def _with_upstream(view: View, trees: Mapping[str, Tree]) -> View:
 
 
 def _prepare(sources: Sources) -> None:
+    """Load what comes after the reading, and read the spec as the rules do."""
+    from importlib import import_module
+
     from generator import references
-    from generator.check.report import text  # noqa: F401  (loaded here, used in a moment)
     from generator.check.rule import all_rules
-    from generator.check.run import Run  # noqa: F401
     from generator.check.specindex import prepare
 
+    for name in ("run", "report.text"):
+        import_module(f"generator.check.{name}")
     all_rules()
-    references.find("")
+    references.find("")  # its expression is long
     for spec in sources.specs:
         prepare(spec)

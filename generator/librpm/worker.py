@@ -3,11 +3,11 @@ beyond the standard library and rpm; started by `process.py`, inside the bubblew
 
 A spec runs code while it is parsed, so nothing here trusts it. There are four processes:
 
-    zygote      has rpm loaded; waits for jobs on stdin (one job is one package directory)
+    zygote      has rpm loaded; waits for jobs on stdin (one job is one package directory), hands on the answers
     shell       enters user, pid, mount, ipc and network namespaces of its own; where processors are free, there are
                 several, each for a part of the job's tasks; those for the first job are made before it comes
     supervisor  is process 1 in there; writes the job's files, forks a parser per task, stops what takes too much,
-                and alone holds the way back to the client; cannot be traced or killed from inside
+                and alone holds the way back to the zygote; cannot be traced or killed from inside
     parser      drops all capabilities, runs under limits, and keeps no descriptor but its own log: what it found
                 goes into anonymous shared memory, which has no name that another process could open
 
