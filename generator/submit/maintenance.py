@@ -275,16 +275,17 @@ class Submission:
                 self._supersede(int(step.subject))
 
     def _wait(self) -> None:
-        problems: list[Problem] = []
+        errors: list[SpecgenError] = []
         for branch in self.outcome.branches:
             results = self.builds(self.server, branch)
             self.outcome.builds += results
             try:
                 require_success(self.server, branch, results)
-            except SpecgenError as error:
-                problems += error.problems
-        if problems:
-            raise ServerError(problems)
+            except (ServerError, RefusalError) as error:
+                errors.append(error)
+        if errors:
+            kind = ServerError if any(isinstance(error, ServerError) for error in errors) else RefusalError
+            raise kind([problem for error in errors for problem in error.problems])
 
     def _request(self) -> None:
         project, actions = self.incident.target.project, []

@@ -169,6 +169,9 @@ def test_a_request_waits_for_the_builds_of_every_branch(both: Streams) -> None:
     for place, code in codes.items():
         assert f"{place} does not build in standard/x86_64: {code}" in str(caught.value)
     assert "not done: wait for the builds of the branches" in str(caught.value)
+    codes = dict.fromkeys(codes, "disabled")
+    with pytest.raises(RefusalError, match="is built nowhere"):
+        submit()
     codes = dict.fromkeys(codes, "succeeded")
     done = submit()
     assert [one.code for one in done.builds] == ["succeeded"] * 2
