@@ -19,7 +19,7 @@ from generator.obs.server import Server
 from generator.submit.builds import Builds, require_success, wait_for_builds
 from generator.submit.journal import Journal, Sent
 from generator.submit.plan import Kind, Plan, Step
-from generator.submit.progress import Progress, send_once, supersede
+from generator.submit.progress import Progress, looking, send_once, supersede
 
 REMEMBERED = 1 << 20  # bytes; of a larger file, or one that is no text, only the digest is kept
 
@@ -31,7 +31,6 @@ class Outcome:
     revision: int = 0
     request: int = 0
     superseded: list[int] = field(default_factory=list)
-    done: list[str] = field(default_factory=list)
     builds: tuple[BuildResult, ...] = ()
 
 
@@ -39,7 +38,8 @@ class Apply:
     """One run of one plan.
 
     `payload` gives the bytes of a file of ours, `rendered` names those that specgen makes, `tell` gets each step's
-    words before it is done, `builds` waits for build results.
+    words before it is done, `builds` waits for build results. `done` are the words of what a larger run did before,
+    and grows.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Apply:
         rendered: frozenset[str],
         tell: Callable[[str], None] = lambda _words: None,
         builds: Builds = wait_for_builds,
+        done: list[str] | None = None,
     ) -> None:
         self.server = server
         self.plan = plan
@@ -60,7 +61,7 @@ class Apply:
         self.builds = builds
         self.outcome = Outcome(request=plan.open)
         to = (server.url, plan.destination.project, plan.destination.package)
-        self.progress = Progress(journal, to, tell, self.outcome.done)
+        self.progress = Progress(journal, to, tell, [] if done is None else done)
 
     def run(self) -> Outcome:
         """Do all steps, and note that they came to their end.
@@ -78,7 +79,8 @@ class Apply:
         Raises:
             SpecgenError: as `run` does.
         """
-        self._check_unchanged()
+        with looking(self.progress.done):
+            self._check_unchanged()
         self._perform(self.plan.steps[: self._wait])
 
     def end(self) -> Outcome:
@@ -139,10 +141,7 @@ class Apply:
             looked_at.append((self.plan.branch, self.plan.work))
         for before, place in looked_at:
             if _state(self.server.listing(place)) != _state(before):
-                raise RefusalError(
-                    f"{place} changed on {self.server.connection.host} while this run was preparing",
-                    hint="nothing was sent; run the same command again",
-                )
+                raise RefusalError(f"{place} changed on {self.server.connection.host} while this run was preparing")
 
     def _branch(self) -> None:
         missing = self.plan.target is None

@@ -20,7 +20,7 @@ from generator.submit.builds import Builds, require_success, wait_for_builds
 from generator.submit.journal import Journal, Sent
 from generator.submit.message import message as message_for
 from generator.submit.plan import Step
-from generator.submit.progress import Progress, send_once, supersede
+from generator.submit.progress import Progress, looking, send_once, supersede
 from generator.submit.session import Local, Prepared, Wishes, prepare
 
 KIND = "maintenance_incident"
@@ -116,6 +116,7 @@ class Outcome:
     builds: list[BuildResult] = field(default_factory=list)
 
 
+@looking()
 def look(server: Server, local: Local, journal: Journal, project: str, wishes: Wishes) -> Incident:
     """Look at all codestreams, merge each by itself, and plan. Nothing is sent.
 
@@ -194,11 +195,13 @@ class Submission:
         if incident.reason:
             self._settle()
             return self.outcome
-        self._check_unchanged()
+        with looking():
+            self._check_unchanged()
         if any(one.prepared.plan.branch is None for one in incident.codestreams):
             words = f"branch the maintained codestreams of {incident.target.package}"
             self.progress.do(Step("branch", words), self._branch)
-        places = _branches(self.server, incident.target.package, [one.origin for one in incident.codestreams])
+        with looking(self.progress.done):
+            places = _branches(self.server, incident.target.package, [one.origin for one in incident.codestreams])
         commits = [self._commit(one, places[one.origin]) for one in incident.codestreams]
         self.outcome.branches = tuple(one.plan.work for one in commits)
         for step in incident.steps:
@@ -236,6 +239,7 @@ class Submission:
             partial(self.local.payload, prepared.merged),
             frozenset(self.local.sources.files),
             self.progress.tell,
+            done=self.progress.done,
         )
 
     def _check_unchanged(self) -> None:
@@ -243,8 +247,7 @@ class Submission:
             before, now = one.prepared.plan.target, self.server.listing(one.origin)
             if now is None or before is None or now.digest != before.digest:
                 raise RefusalError(
-                    f"{one.origin} changed on {self.server.connection.host} while this run was preparing",
-                    hint="nothing was sent; run the same command again",
+                    f"{one.origin} changed on {self.server.connection.host} while this run was preparing"
                 )
 
     def _branch(self) -> None:
@@ -257,12 +260,12 @@ class Submission:
 
     def _commit(self, codestream: Codestream, place: Place) -> Apply:
         planned = codestream.prepared.plan
-        ready = prepare(self.server, self.local, codestream.origin, self.journal, self.wishes, place)
-        if dict(ready.plan.files) != dict(planned.files) or ready.drift:
-            raise RefusalError(f"{codestream.origin} changed while this run was preparing; run the same command again")
+        with looking(self.progress.done):
+            ready = prepare(self.server, self.local, codestream.origin, self.journal, self.wishes, place)
+            if dict(ready.plan.files) != dict(planned.files) or ready.drift:
+                raise RefusalError(f"{codestream.origin} changed while this run was preparing")
         run = self._apply(ready)
         run.begin()
-        self.progress.done += run.outcome.done
         return run
 
     def _do(self, step: Step) -> None:

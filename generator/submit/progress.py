@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from generator.submit.journal import Journal
 from generator.submit.plan import Step
 
 T = TypeVar("T")
+AGAIN = "the same command goes on from here, and does nothing twice"
 
 
 @dataclass
@@ -42,10 +44,7 @@ class Progress:
         except SpecgenError as error:
             self.write("failed", step, why=str(error), **facts())
             done = "; ".join(self.done) or "nothing"
-            told = Problem(
-                f"not done: {step.words}. Done before: {done}",
-                hint="the same command goes on from here, and does nothing twice",
-            )
+            told = Problem(f"not done: {step.words}. Done before: {done}", hint=AGAIN)
             kind = RefusalError if isinstance(error, RefusalError) else ServerError
             raise kind([*error.problems, told]) from error
         self.write("after", step, **facts())
@@ -54,6 +53,22 @@ class Progress:
     def write(self, phase: str, step: Step, **facts: Any) -> None:
         """Note where a step stands."""
         self.journal.write(phase=phase, step=step.kind, subject=step.subject, to=list(self.to), **facts)
+
+
+@contextmanager
+def looking(done: Sequence[str] = ()) -> Iterator[None]:
+    """What is inside only asks the server; where that fails, the message says what the run had done before.
+
+    Raises:
+        RefusalError: going on is not safe.
+        ServerError: the server refuses, or is away.
+    """
+    try:
+        yield
+    except (RefusalError, ServerError) as error:
+        told = Problem(f"Done before: {'; '.join(done)}" if done else "nothing was sent", hint=AGAIN)
+        kind = RefusalError if isinstance(error, RefusalError) else ServerError
+        raise kind([*error.problems, told]) from error
 
 
 def supersede(server: Server, number: int, by: int) -> None:

@@ -12,6 +12,7 @@ from generator.submit.apply import Apply
 from generator.submit.builds import Builds, wait_for_builds
 from generator.submit.destination import Destination
 from generator.submit.journal import Journal
+from generator.submit.progress import looking
 from generator.submit.session import Local, Prepared, Wishes, prepare
 
 
@@ -57,16 +58,17 @@ def prepare_all(
     Raises:
         SpecgenError: one of them cannot be prepared.
     """
-    return [
-        Task(
-            servers[one.alias],
-            one,
-            prepare(servers[one.alias], local, one.place(name), journals[name], wishes),
-            journals[name],
-        )
-        for name, local in locals_.items()
-        for one in destinations
-    ]
+    with looking():
+        return [
+            Task(
+                servers[one.alias],
+                one,
+                prepare(servers[one.alias], local, one.place(name), journals[name], wishes),
+                journals[name],
+            )
+            for name, local in locals_.items()
+            for one in destinations
+        ]
 
 
 def refuse_drift(submissions: Mapping[str, Prepared], lines: Callable[[Prepared], Sequence[str]]) -> None:

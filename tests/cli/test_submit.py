@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -370,6 +371,23 @@ def test_a_patch_for_the_upstream_tree_is_sent_and_tried(
     assert apply_patch(ENGINES["B"], sent).tree != ENGINES["B"]
     code, out, err = run(*chosen, "--yes")
     assert (code, "nothing to do" in out) == (0, True), "what is there stays, without the tree: " + out + err
+
+
+@pytest.mark.parametrize("maintenance", [(), ("--maintenance",)])
+def test_a_server_that_is_away_was_sent_nothing(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, maintenance: tuple[str, ...]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    path = tmp_path / "oscrc"
+    path.write_text(f"[general]\napiurl = {url}\n\n[{url}]\nuser = packager\npass = x\nallow_http = 1\n")
+    path.chmod(0o600)
+    monkeypatch.setenv("OSC_CONFIG", str(path))
+    code, _, err = run("submit", folder, "--to", "any:project", "--yes", *maintenance)
+    assert code == 4
+    assert f"127.0.0.1:{port} does not answer" in err
+    assert "nothing was sent (the same command goes on from here, and does nothing twice)" in err
 
 
 def test_a_rehearsal_needs_no_account_and_leaves_nothing(

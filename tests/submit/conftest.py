@@ -12,6 +12,7 @@ from generator.obs.server import Server
 from generator.sources import External, SourceFile, Sources
 from generator.submit.apply import Apply, Outcome
 from generator.submit.journal import Journal
+from generator.submit.progress import looking
 from generator.submit.session import Local, Prepared, Wishes, prepare
 from tests.conftest import PrivateObs
 
@@ -50,7 +51,8 @@ class Bench:
         return Journal("hello", self.state)
 
     def prepare(self, package: Local, **wishes: object) -> Prepared:
-        return prepare(self.server, package, self.target, self.journal(), Wishes(**wishes))
+        with looking():
+            return prepare(self.server, package, self.target, self.journal(), Wishes(**wishes))
 
     def apply(self, prepared: Prepared, journal: Journal | None = None, server: Server | None = None) -> Outcome:
         return Apply(

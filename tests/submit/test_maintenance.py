@@ -15,6 +15,8 @@ from generator.submit.journal import Journal
 from generator.submit.maintenance import Incident, Outcome, Submission, look
 from generator.submit.session import Local, Wishes
 from tests.submit.conftest import OLD, Bench, entry, local, spec
+from tests.submit.proxy import Proxy
+from tests.submit.test_faults import direct, through
 
 ROOT = Path(__file__).parent.parent.parent
 ATTRIBUTE = '<attributes><attribute namespace="OBS" name="Maintained"/></attributes>'
@@ -145,6 +147,24 @@ def test_one_request_for_all_codestreams(both: Streams) -> None:
         made = Place(f"{both.maintenance}:{next_.request}", both.branch(origin).package)
         assert bench.files(made) == bench.files(both.branch(origin))
     assert both.counts() == (2, 2, 2)
+
+
+def test_a_commit_that_fails_tells_of_the_codestreams_before_it(both: Streams, tmp_path: Path) -> None:
+    bench, ours = both.bench, package("ours", FIX)
+    first, second = sorted((both.twelve, both.fifteen), key=str)
+    refused = f"/{both.branch(second).project}/{both.branch(second).package}?cmd=commitfilelist"
+    proxy = Proxy(bench.obs.url, spoil=lambda line: "403" if refused in line else "")
+    incident = both.look(ours)
+    with pytest.raises(ServerError) as caught:
+        Submission(through(bench, proxy, tmp_path), ours, incident, bench.journal(), Wishes()).run()
+    proxy.close()
+    before = str(caught.value).partition("Done before: ")[2]
+    assert before.startswith("branch the maintained codestreams of hello; ")
+    assert f"commit to {both.branch(first)}" in before
+    assert f"commit to {both.branch(second)}" not in before
+    direct(bench)
+    both.submit(ours)
+    assert both.counts() == (1, 1, 1)
 
 
 def test_a_request_waits_for_the_builds_of_every_branch(both: Streams) -> None:
