@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from generator.errors import Problem, RefusalError, ServerError, SpecgenError
+from generator.errors import InputError, Problem, RefusalError, ServerError, SpecgenError
 from generator.obs.answers import AnswerError, UnreachableError
 from generator.obs.server import OPEN_STATES, Server
 from generator.submit.journal import Journal
@@ -60,15 +60,16 @@ def looking(done: Sequence[str] = ()) -> Iterator[None]:
     """What is inside only asks the server; where that fails, the message says what the run had done before.
 
     Raises:
+        InputError: what was asked for does not fit what the server has.
         RefusalError: going on is not safe.
         ServerError: the server refuses, or is away.
     """
     try:
         yield
-    except (RefusalError, ServerError) as error:
-        told = Problem(f"Done before: {'; '.join(done)}" if done else "nothing was sent", hint=AGAIN)
-        kind = RefusalError if isinstance(error, RefusalError) else ServerError
-        raise kind([*error.problems, told]) from error
+    except (InputError, RefusalError, ServerError) as error:
+        kind = next(one for one in (InputError, RefusalError, ServerError) if isinstance(error, one))
+        words = f"Done before: {'; '.join(done)}" if done else "nothing was sent"
+        raise kind([*error.problems, Problem(words, hint="" if kind is InputError else AGAIN)]) from error
 
 
 def supersede(server: Server, number: int, by: int) -> None:
