@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from stat import S_ISDIR
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LANG", "LC_ALL", "PATH", "SOURCE_DATE_EPOCH")
@@ -37,22 +38,39 @@ def _path(identity: str) -> str:
     return os.path.join(_folder(), hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32])
 
 
-def _state(path: str) -> list[int] | None:
+def _state(path: str) -> list[int | str] | None:
+    """What tells one content of a file from another; of a directory, the names in it.
+
+    The times of a directory say nothing: Python itself writes below its packages when it first imports them.
+    """
     try:
         found = os.stat(path)
+        if S_ISDIR(found.st_mode):
+            return [found.st_ino, *_names(path)]
     except OSError:
         return None
     return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+
+
+def _names(directory: str) -> list[str]:
+    return sorted(name for name in os.listdir(directory) if name not in ("__pycache__", ".git", ".osc"))
 
 
 def _below(path: str) -> Iterator[str]:
     """The path and, for a directory, all that is in it."""
     yield path
     if os.path.isdir(path):
-        with os.scandir(path) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.name not in ("__pycache__", ".git", ".osc"):
-                    yield from _below(entry.path)
+        for name in _names(path):
+            yield from _below(os.path.join(path, name))
+
+
+def _changed_since(path: str, moment: int) -> bool:
+    """Whether a file, or what a directory holds, may have changed since a moment in nanoseconds of the epoch."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False
+    return max(found.st_mtime_ns, found.st_ctime_ns) >= moment
 
 
 def recalled(arguments: list[str]) -> int | None:
@@ -83,10 +101,11 @@ def remember(arguments: list[str], inputs: Iterable[str], begun: int, output: st
     """
     import json
 
-    paths = dict.fromkeys(inner for path in (*inputs, *_specgen()) for inner in _below(os.path.abspath(path)))
-    states = [(path, _state(path)) for path in paths]
-    if any(state and max(state[1], state[2]) >= begun for _, state in states):
+    given = dict.fromkeys(inner for path in inputs for inner in _below(os.path.abspath(path)))
+    own = dict.fromkeys(inner for path in _specgen() for inner in _below(path))
+    if any(_changed_since(path, begun) for path in (*given, *(path for path in own if not os.path.isdir(path)))):
         return
+    states = [(path, _state(path)) for path in given | own]
     identity = _identity(arguments)
     record = {
         "identity": identity,

@@ -169,6 +169,23 @@ def test_a_file_that_changed_meanwhile_is_not_remembered(tmp_path: Path, monkeyp
     assert remembered.recalled(["check"]) == 0
 
 
+def test_python_may_write_its_bytecode_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "generator"
+    own.mkdir()
+    (own / "module.py").touch()
+    monkeypatch.setattr(remembered, "_HERE", str(own))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    time.sleep(0.02)
+    begun = time.time_ns()
+    (own / "__pycache__").mkdir()
+    remembered.remember(["check"], [], begun, "", "", 0)
+    assert remembered.recalled(["check"]) == 0
+    (own / "__pycache__").rmdir()
+    assert remembered.recalled(["check"]) == 0
+    (own / "another.py").touch()
+    assert remembered.recalled(["check"]) is None
+
+
 def test_only_the_newest_records_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     folder = tmp_path / "specgen" / "checks"
