@@ -19,7 +19,8 @@ def full_name(attribute: etree._Element) -> str:
 class Attributes:
     """What is said about projects and packages.
 
-    The backend cannot search for it; as the front end's database does, a file remembers which projects have any.
+    The backend cannot search for it; as the front end's database does, a file remembers which projects have any. A
+    project is in it before its first attribute is, and until its last one is gone.
     """
 
     def __init__(self, upstream: Upstream, store: Store) -> None:
@@ -50,17 +51,22 @@ class Attributes:
         return sorted(one for one in self.attributed() if len(self.read(one, name=name)))
 
     def attributed(self) -> set[str]:
-        """The projects that were ever given an attribute."""
+        """The projects that carry attributes."""
         return set(json.loads(self._index.read_bytes())) if self._index.exists() else set()
 
     def _write(self, login: str, project: str, package: str, gone: set[str], new: list[etree._Element]) -> None:
-        root = self.read(project, package)
-        for attribute in root.findall("attribute"):
-            if full_name(attribute) in gone:
-                root.remove(attribute)
-        root.extend(new)
-        if not package:
-            with self._store.lock:
-                write(self._index, json.dumps(sorted({*self.attributed(), project})).encode())
-        where = path_of(project, package or "_project", "_attribute")
-        self.upstream.need("PUT", where, {"meta": "1", "user": login}, document(root))
+        with self._store.lock:
+            root = self.read(project, package)
+            for attribute in root.findall("attribute"):
+                if full_name(attribute) in gone:
+                    root.remove(attribute)
+            root.extend(new)
+            if not package and len(root):
+                self._remember(self.attributed() | {project})
+            where = path_of(project, package or "_project", "_attribute")
+            self.upstream.need("PUT", where, {"meta": "1", "user": login}, document(root))
+            if not package and not len(root):
+                self._remember(self.attributed() - {project})
+
+    def _remember(self, projects: set[str]) -> None:
+        write(self._index, json.dumps(sorted(projects)).encode())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -85,6 +86,9 @@ def test_maintained_instances_are_found_and_branched(obs: PrivateObs) -> None:
         for project in (first, second):
             obs.need("DELETE", f"/source/{project}/_attribute/OBS:Maintained")
     assert server.maintained("core") == ()
+    # every search for what is maintained asks the backend about each of these
+    attributed = json.loads((obs.folder / "data" / "gateway" / "attributed.json").read_bytes())
+    assert not {first, second} & set(attributed)
 
 
 def test_a_new_package_is_branched_from_nothing(obs: PrivateObs) -> None:
