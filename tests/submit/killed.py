@@ -14,7 +14,7 @@ from generator.submit.apply import Apply
 from generator.submit.journal import Journal
 from generator.submit.maintenance import Submission, look
 from generator.submit.session import Wishes, prepare
-from tests.submit.conftest import local
+from tests.submit.hello import local
 
 
 class Deadly(Journal):

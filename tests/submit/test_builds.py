@@ -19,7 +19,8 @@ from generator.obs.server import Server
 from generator.submit.builds import FINAL, Waiting, Watch, reason, require_success, settled, wait_for_builds
 from generator.submit.destination import Destination
 from generator.submit.run import Task, apply_all
-from tests.submit.conftest import OLD, Bench, entry, local, spec
+from tests.submit.conftest import Bench
+from tests.submit.hello import OLD, entry, local, spec
 from tests.submit.proxy import Proxy
 from tests.submit.test_faults import through
 

@@ -10,7 +10,8 @@ import pytest
 from generator.errors import SpecgenError
 from generator.obs.client import Configuration, Patience
 from generator.obs.server import Server
-from tests.submit.conftest import OLD, Bench, entry, local, spec
+from tests.submit.conftest import Bench
+from tests.submit.hello import OLD, entry, local, spec
 from tests.submit.proxy import FAULTS, Proxy
 
 # osc leaves the first answer, the 401, unread on its connection; where the request with the password then fails, that

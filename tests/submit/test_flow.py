@@ -8,7 +8,8 @@ import pytest
 
 from generator.errors import InputError, RefusalError, ServerError
 from generator.obs.records import Place
-from tests.submit.conftest import OLD, Bench, entry, local, spec
+from tests.submit.conftest import Bench
+from tests.submit.hello import OLD, entry, local, spec
 
 FIRST = local({"hello.spec": spec("1", "# ours"), "hello.changes": entry(1, "Change (bsc#1)") + OLD}, ("hello-1.tar",))
 

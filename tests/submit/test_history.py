@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.submit.history import merge_changes
-from tests.submit.conftest import OLD, entry
+from tests.submit.hello import OLD, entry
 
 ONE, TWO, THREE = (entry(day, f"Number {day}") for day in (1, 2, 3))
 

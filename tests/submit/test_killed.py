@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from generator.errors import RefusalError
-from tests.submit.conftest import OLD, Bench, entry, local, spec
+from tests.submit.conftest import Bench
+from tests.submit.hello import OLD, entry, local, spec
 
 ROOT = Path(__file__).parent.parent.parent
 

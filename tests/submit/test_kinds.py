@@ -16,7 +16,8 @@ from generator.obs.records import Place
 from generator.obs.server import Server
 from generator.submit.session import Local
 from tests.conftest import PrivateObs
-from tests.submit.conftest import OLD, Bench, entry, spec
+from tests.submit.conftest import Bench
+from tests.submit.hello import OLD, entry, spec
 
 ROOT = Path(__file__).parent.parent.parent
 NEWER = "-" * 67 + "\nWed Mar  4 10:00:00 UTC 2026 - A Packager <packager@example.org>\n\n- {text}\n\n"

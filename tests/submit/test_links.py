@@ -9,7 +9,8 @@ import pytest
 
 from generator.errors import RefusalError
 from generator.obs.records import Place
-from tests.submit.conftest import OLD, Bench, entry, local, spec
+from tests.submit.conftest import Bench
+from tests.submit.hello import OLD, entry, local, spec
 
 OURS = local({"hello.spec": spec("1", "# ours"), "hello.changes": entry(1, "Change (bsc#1)") + OLD}, ("hello-1.tar",))
 EXPECTED = {

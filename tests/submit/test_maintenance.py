@@ -14,7 +14,8 @@ from generator.obs.server import Server
 from generator.submit.journal import Journal
 from generator.submit.maintenance import Incident, Outcome, Submission, look
 from generator.submit.session import Local, Wishes
-from tests.submit.conftest import OLD, Bench, entry, local, spec
+from tests.submit.conftest import Bench
+from tests.submit.hello import OLD, entry, local, spec
 from tests.submit.proxy import Proxy
 from tests.submit.test_faults import direct, through
 

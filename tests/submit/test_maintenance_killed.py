@@ -13,7 +13,8 @@ import pytest
 from generator.errors import SpecgenError
 from generator.submit.maintenance import Submission, look
 from generator.submit.session import Local, Wishes
-from tests.submit.conftest import OLD, Bench, entry, local, spec
+from tests.submit.conftest import Bench
+from tests.submit.hello import OLD, entry, local, spec
 from tests.submit.proxy import FAULTS, Proxy
 from tests.submit.test_faults import direct, through
 from tests.submit.test_killed import ROOT

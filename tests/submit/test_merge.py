@@ -13,7 +13,7 @@ from generator.origin import Origin
 from generator.sources import External, SourceFile, Sources
 from generator.sources.changes import Changes
 from generator.submit.merge import Merged, merge
-from tests.submit.conftest import OLD, entry, spec
+from tests.submit.hello import OLD, entry, spec
 
 HELD = {"hello.spec": spec(), "hello.changes": OLD, "hello-1.tar": "archive", "README": "a stranger\n"}
 

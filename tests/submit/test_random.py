@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.obs.records import Place
-from tests.submit.conftest import OLD, Bench, local
+from tests.submit.conftest import Bench
+from tests.submit.hello import OLD, local
 
 NAMES = st.text(
     st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="/\ufffe\uffff"), min_size=1, max_size=30

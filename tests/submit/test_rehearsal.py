@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import require_obs
 from tests.obs.test_backend import closed, listeners, wait_until
-from tests.submit.conftest import OLD, entry
+from tests.submit.hello import OLD, entry
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -70,7 +70,7 @@ def test_it_ends_by_itself(tmp_path: Path) -> None:
     from generator.obs.records import Place
     from generator.submit.rehearsal import stage
     from generator.submit.session import Wishes
-    from tests.submit.conftest import local
+    from tests.submit.hello import local
 
     require_obs()
     package = local({"hello.spec": "Name: hello\n", "hello.changes": OLD})

@@ -20,7 +20,8 @@ from generator.obs.client import Configuration, Patience
 from generator.obs.records import Place
 from generator.obs.server import Server
 from tests.conftest import PrivateObs
-from tests.submit.conftest import OLD, Bench, entry, local, spec
+from tests.submit.conftest import Bench
+from tests.submit.hello import OLD, entry, local, spec
 from tests.submit.proxy import Proxy
 
 PACKAGE = local({"hello.spec": spec("1", "# ours"), "hello.changes": entry(1, "Change") + OLD}, ("hello-1.tar",))
