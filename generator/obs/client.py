@@ -94,6 +94,7 @@ class Configuration:
         self._osc = load_osc()
         self._osc.oscssl.TrustedCertStore.get_server_certificate = _distrust
         self.patience = patience or Patience()
+        vars(self._osc.conf.get_configParser).pop("cp", None)  # what osc read of the same file before it was changed
         try:
             self._osc.conf.get_config(override_conffile=str(path) if path else None, overrides={"http_retries": 0})
         except self._osc.oscerr.NoConfigfile as error:

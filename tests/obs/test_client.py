@@ -27,6 +27,13 @@ def test_osc_that_is_not_configured_is_told(tmp_path: Path) -> None:
         Configuration(tmp_path / "oscrc")
 
 
+def test_a_configuration_that_changed_is_read_again(tmp_path: Path) -> None:
+    for number in (1, 2):
+        url = f"http://127.0.0.1:{number}"
+        text = f"[general]\napiurl = {url}\n[{url}]\nuser = me\npass = x\nallow_http = 1\n"
+        assert Configuration(write(tmp_path / "oscrc", text)).servers[""] == url
+
+
 def test_a_configuration_without_a_general_section_is_told(tmp_path: Path) -> None:
     with pytest.raises(RefusalError, match="osc's configuration is not usable"):
         Configuration(write(tmp_path / "oscrc", "[https://obs.example.org]\nuser = me\n"))
