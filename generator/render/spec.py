@@ -184,15 +184,21 @@ class SpecWriter:
         ]
 
     def files(self, package: str, under: Guard) -> list[Line]:
-        """The lines of %files: documentation first, then the rest as it was given."""
-        items: dict[tuple[str, Guard], Placed] = {}
+        """The lines of %files: documentation first, then the rest as it was given.
+
+        What several parts bring stands there once, where one of them holds: rpmbuild warns of a path that it reads
+        twice. Reasons stand over the command that installs a file, and here where there is none.
+        """
+        items: dict[str, list[Placed]] = {}
         for file, kind in self.assembly.files:
             if file.package == package and file.path:
                 text = f"{file.attributes} {file.path}".strip()
-                around = _inside(file.guard, under)
-                items.setdefault((text, around), Placed((Line(text, file.origin, kind),), around))
-        documents = [item for (text, _), item in items.items() if text.startswith(("%doc", "%license"))]
-        rest = [item for (text, _), item in items.items() if not text.startswith(("%doc", "%license"))]
+                because = "" if file.install else file.because
+                placed = Placed((Line(text, file.origin, kind),), _inside(file.guard, under), because)
+                items.setdefault(text, []).append(placed)
+        once = {text: _once(same) for text, same in items.items()}
+        documents = [item for text, item in once.items() if text.startswith(("%doc", "%license"))]
+        rest = [item for text, item in once.items() if not text.startswith(("%doc", "%license"))]
         return arrange(documents + together(rest))
 
     def prep(self) -> list[Line]:
@@ -237,6 +243,22 @@ def _any_of(guards: Sequence[Guard]) -> Guard:
         return guards[0]
     condition = folded(Or(tuple(_all_of(around) for around in guards)))
     return () if condition == Constant(True) else guard(condition)
+
+
+def _once(same: Sequence[Placed]) -> Placed:
+    """One of several items that are the same, where at least one of them stands."""
+    because = next((one.because for one in same if one.because), "")
+    return replace(same[0], guard=_any_of(_least(one.guard for one in same)), because=because)
+
+
+def _least(guards: Iterable[Guard]) -> list[Guard]:
+    """The guards without those that hold only where another does; one and its %else become the one around both."""
+    found = list(dict.fromkeys(guards))
+    for one in found:  # grows
+        other = (*one[:-1], (one[-1][0], not one[-1][1])) if one else None
+        if other in found and one[:-1] not in found:
+            found.append(one[:-1])
+    return [one for one in found if not any(set(other) < set(one) for other in found)]
 
 
 def _titles(title: str, options: Iterable[tuple[str, Guard]]) -> list[tuple[str, Guard]]:
