@@ -127,6 +127,7 @@ class Backend:
         for folder in (self.data / "configuration", self.data / "backend" / "run", self.logs):
             folder.mkdir(parents=True, exist_ok=True)
         self._take_lock()
+        self._forget_jobs()
         problem = ""
         for _ in range(ATTEMPTS):
             problem = self._try()
@@ -169,6 +170,11 @@ class Backend:
                 f"{self.data}: another private Open Build Service uses this folder", hint="choose another with --data"
             ) from None
         self._lock = lock
+
+    def _forget_jobs(self) -> None:
+        """Take away the jobs of an earlier run: they name its ports, and its worker. The scheduler makes them anew."""
+        for name in ("jobs", "workers"):
+            shutil.rmtree(self.data / "backend" / name, ignore_errors=True)
 
     def _try(self) -> str:
         self.source_port, self.repository_port = free_ports(2)

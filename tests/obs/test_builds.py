@@ -7,16 +7,18 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from generator.errors import RefusalError
 from generator.obs import backend, buildroot
-from generator.obs.backend import Backend
+from generator.obs.backend import ARCHITECTURE, Backend
 from generator.obs.client import Configuration
 from generator.obs.records import Place, md5
 from generator.obs.server import Server
+from generator.submit.builds import wait_for_builds
 from tests.cli.test_obs import SERVE
 from tests.conftest import require_obs
 from tests.obs.test_backend import closed, listeners, wait_until
@@ -65,29 +67,48 @@ def gone(data: Path) -> bool:
     return not (listeners(data) or inside(data) or mounted(data))
 
 
-@pytest.fixture
-def building(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
-    """`specgen obs serve --builds` in the middle of a build, its temporary data folder, and its port."""
-    require_obs(builds=True)
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    command = [*SERVE, "--builds"]
+@contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], Path, Server]]:
+    """`specgen obs serve --builds`, its data folder, and the server as a packager sees it."""
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    command = [*SERVE, "--builds", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as served:
         try:
             told = "".join(iter(served.stdout.readline, "interrupt to stop\n"))
-            url, data = re.search(r"serving on (\S+), data in (\S+) \(temporary\)", told).groups()
-            repository = re.search(r"<repository .*</repository>", told)[0]
-            server = Server(Configuration(Path(data) / "oscrc").connect())
-            place = Place("home:packager:endless", "hello")
-            meta = f'<project name="{place.project}"><title/><description/>{repository}</project>'
-            server.connection.put("source", place.project, "_meta", body=meta.encode())
-            server.make_package(place, "hello")
-            server.upload(place, "hello.spec", SPEC.encode())
-            server.commit(place, {"hello.spec": md5(SPEC.encode())}, "Wait")
-            assert wait_until(lambda: inside(Path(data)) and any("/proc" in one for one in mounted(Path(data))), 60)
-            assert "building" in {one.code for one in server.results(place)}
-            yield served, Path(data), int(url.rpartition(":")[2])
+            data = Path(re.search(r"serving on \S+, data in (\S+)", told)[1])
+            assert buildroot.repository(ARCHITECTURE) in told
+            yield served, data, Server(Configuration(data / "oscrc").connect())
         finally:  # who leaves the block waits for its end
             served.kill()
+
+
+def make(server: Server, project: str, **specs: str) -> list[Place]:
+    """A project that is built, with a package for each spec."""
+    repository = buildroot.repository(ARCHITECTURE)
+    meta = f'<project name="{project}"><title/><description/>{repository}</project>'
+    server.connection.put("source", project, "_meta", body=meta.encode())
+    places = [Place(project, name) for name in specs]
+    for place in places:
+        content = specs[place.package].replace("hello", place.package).encode()
+        server.make_package(place, place.package)
+        server.upload(place, f"{place.package}.spec", content)
+        server.commit(place, {f"{place.package}.spec": md5(content)}, "Begin")
+    return places
+
+
+def wait_until_it_builds(server: Server, *places: Place, data: Path) -> None:
+    assert wait_until(lambda: inside(data) and any("/proc" in one for one in mounted(data)), 60)
+    assert wait_until(lambda: "building" in {one.code for place in places for one in server.results(place)}, 60)
+
+
+@pytest.fixture
+def building(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
+    """`specgen obs serve --builds` in the middle of a build, its temporary data folder, and its port."""
+    require_obs(builds=True)
+    with serving(tmp_path) as (served, data, server):
+        (place,) = make(server, "home:packager:endless", hello=SPEC)
+        wait_until_it_builds(server, place, data=data)
+        yield served, data, int(server.url.rpartition(":")[2])
 
 
 @pytest.mark.live
@@ -106,6 +127,54 @@ def test_even_the_supervisor_is_killed_while_it_builds(building: tuple[subproces
     pid = next(int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit() and supervises(one, data))
     os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: gone(data))
+
+
+QUICK = SPEC.replace("sleep 1000\n", "")
+SLOW = SPEC.replace("sleep 1000", "sleep 10")
+
+
+def held(server: Server, places: list[Place]) -> list[object]:
+    """All that is kept of these packages: files, history, requests, what was built and when."""
+    kept: list[object] = [(server.listing(place), server.history(place)) for place in places]
+    return [*kept, *(server.requests(source=place) for place in places), jobs(server, places[0])]
+
+
+def jobs(server: Server, place: Place) -> list[tuple[str, str]]:
+    """The builds of a package that have ended: what of, and when."""
+    path = ("build", place.project, "standard", ARCHITECTURE, "_jobhistory")
+    found = server.connection.get_xml(*path, query={"package": place.package})
+    return [(one.get("srcmd5"), one.get("endtime")) for one in found]
+
+
+@pytest.mark.live
+@pytest.mark.root
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_started_again_it_has_lost_nothing_and_builds_on(tmp_path: Path, number: signal.Signals) -> None:
+    require_obs(builds=True)
+    data = tmp_path / "data"
+    with serving(tmp_path, "--data", str(data)) as (served, _, server):
+        (quick,) = make(server, "home:packager:quick", quick=QUICK)
+        assert [one.code for one in wait_for_builds(server, quick)] == ["succeeded"]
+        slow, next_ = make(server, "home:packager:slow", slow=SLOW, next=SLOW)  # one is built, one waits for it
+        taken = Place(slow.project, "quick")
+        request = server.create_request("submit", [(quick, "1", taken)], "Take it")
+        wait_until_it_builds(server, slow, next_, data=data)
+        address, before = server.url, held(server, [quick, slow, next_])
+        served.send_signal(number)
+    assert wait_until(lambda: gone(data))
+
+    with serving(tmp_path, "--data", str(data)) as (served, _, server):
+        assert (server.url, held(server, [quick, slow, next_])) == (address, before)
+        for place in (slow, next_):
+            assert [one.code for one in wait_for_builds(server, place)] == ["succeeded"]
+            assert len(jobs(server, place)) == 1
+        assert held(server, [quick, slow, next_]) == before, "what was built is not built again"
+        server.accept(request, "Well")
+        assert server.listing(taken).files == server.listing(quick).files
+        served.send_signal(signal.SIGINT)
+        assert served.stdout.read() == "stopped\n"
+        assert served.wait() == 0
+    assert gone(data)
 
 
 def supervises(process: Path, data: Path) -> bool:

@@ -19,19 +19,19 @@ IDLE_SECONDS = 300
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on a free loopback port."""
+    """Listens on a loopback port, by default a free one."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, routes: Routes) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, routes: Routes, port: int = 0) -> None:
+        self._open: set[socket.socket] = set()
+        self._guard = threading.Lock()
+        super().__init__(("127.0.0.1", port), Handler)
         self.routes = routes
         self.realm = "Private Open Build Service"
         self.cookie = f"obs_{self.server_address[1]}"
-        self._open: set[socket.socket] = set()
-        self._guard = threading.Lock()
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection, and remember it."""
