@@ -11,7 +11,7 @@ from generator.components.entry import ConditionalEntry, Entry, Name, Plain, Sha
 from generator.components.facts import Facts
 from generator.components.kind import Kind
 from generator.errors import InputError, Problem
-from generator.origin import origin_of
+from generator.origin import Origin, origin_of
 
 FALLBACK = "/var/adm/fillup-templates"
 """Where templates lie on distributions without `%_fillupdir` (SLE 12)."""
@@ -97,21 +97,39 @@ def expand(files: dict[FileKey, Sysconfig], facts: Facts) -> Iterable[Contributi
 
 
 def check(files: dict[FileKey, Sysconfig], facts: Facts) -> Iterator[Problem]:
-    """Every variable once."""
+    """There are variables, every one once, of a type that there is, with metadata that end where they end."""
     for name, entry in files.items():
+        what = f"sysconfig.{name}"
+        if not entry.variables:
+            yield Problem(f"{what} has no variables", entry.origin, "name one, or leave it out")
+        if entry.path.rstrip().endswith("\\"):
+            yield _goes_on(what, "path", entry.path, entry.origin)
         seen: set[str] = set()
         for variable in entry.variables:
             if variable.name in seen:
-                yield Problem(f"sysconfig.{name}: {variable.name} is there already", variable.origin, "remove one")
+                yield Problem(f"{what}: {variable.name} is there already", variable.origin, "remove one")
             seen.add(variable.name)
+            for field in ("path", "description", "type", "restart", "reload", "command"):
+                value: str = getattr(variable, field)
+                if value.rstrip().endswith("\\"):
+                    yield _goes_on(f"{what}: {variable.name}", field, value, variable.origin)
             if variable.type != "string":
-                from generator.sources.settingtype import SettingType
+                yield from _wrong_type(what, variable)
 
-                try:
-                    SettingType.parse(variable.type)
-                except InputError as error:
-                    message = f"sysconfig.{name}: {error.problems[0].message}"
-                    yield Problem(message, origin_of(variable.type) or variable.origin, error.problems[0].hint)
+
+def _goes_on(what: str, field: str, value: str, origin: Origin | None) -> Problem:
+    message = f"{what}: its {field} ends in a backslash, which would join it with the next line"
+    return Problem(message, origin_of(value) or origin, "write it otherwise")
+
+
+def _wrong_type(what: str, variable: Variable) -> Iterator[Problem]:
+    from generator.sources.settingtype import SettingType
+
+    try:
+        SettingType.parse(variable.type)
+    except InputError as error:
+        (problem, *_) = error.problems
+        yield Problem(f"{what}: {problem.message}", origin_of(variable.type) or variable.origin, problem.hint)
 
 
 KIND = Kind("sysconfig", dict[FileKey, Sysconfig], expand, order=50, check=check)

@@ -19,7 +19,7 @@ class UdevRules(ConditionalEntry, frozen=True, kw_only=True):
 
 
 def expand(entries: dict[RulesFile, UdevRules], facts: Facts) -> Iterable[Contribution]:
-    """One contribution per file, with udev for %post, which makes it read the new rules."""
+    """One contribution per file. udev sees new rules by itself; %post, which may ask it for more, finds it there."""
     for name, entry in entries.items():
         under = guard(entry.when)
         yield Contribution(

@@ -114,6 +114,8 @@ def _limits(text: str) -> tuple[int | None, int | None]:
         minimum, maximum = (int(part) if part else None for part in match.groups())
     except ValueError:
         raise InputError(f"{text!r} is no range of integers", hint="write it like 0:255, 0: or :9") from None
+    if minimum is not None and maximum is not None and minimum > maximum:
+        raise InputError(f"no integer is in {text!r}", hint="the smallest one stands first")
     return minimum, maximum
 
 

@@ -8,13 +8,11 @@ metadata takes those of the one before.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import msgspec
 
-from generator.errors import InputError
-from generator.sources.bullets import wrap
 from generator.sources.settingtype import SettingType
 
 # Metadata keys in the order in which they are written.
@@ -26,9 +24,6 @@ TOP_PATHS = ("Hardware", "System", "Desktop", "Applications", "Network", "Other"
 _ACTIONS = ("PreSaveCommand", "Config", "ServiceReload", "ServiceRestart", "Command")
 _METADATA = re.compile(r"##[ \t]*([A-Za-z]+)[ \t]*:[ \t]*(.*)\Z")
 _ASSIGNMENT = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
-_WIDTH = 79
 
 
 class Metadata(msgspec.Struct, frozen=True):
@@ -156,67 +151,6 @@ def _word(text: str) -> tuple[str, bool]:
 def unquoted(text: str) -> str:
     """A shell word without its quotes; what follows it is left out."""
     return _word(text.strip())[0]
-
-
-class Setting(msgspec.Struct, frozen=True):
-    """A variable to be written: `help` is prose, `restart` and `reload` name services, the rest is metadata.
-
-    An empty `path` leaves the one of the variable before in force.
-    """
-
-    name: str
-    default: str = ""
-    type: str = "string"
-    help: str = ""
-    path: str = ""
-    description: str = ""
-    restart: tuple[str, ...] = ()
-    reload: tuple[str, ...] = ()
-    pre_save_command: str = ""
-    config: str = ""
-    command: str = ""
-
-
-def write_template(settings: Iterable[Setting]) -> str:
-    """A fillup template of these variables.
-
-    Raises:
-        InputError: a name is none, or a value cannot stand in a template.
-    """
-    return "\n".join(map(_written, settings))
-
-
-def _written(setting: Setting) -> str:
-    if not _NAME.match(setting.name):
-        raise InputError(f"{setting.name!r} is not a name for a variable", hint="letters, digits and underscores")
-    values = {
-        "Path": setting.path,
-        "Description": setting.description,
-        "Type": setting.type,
-        "Default": _quoted_default(setting.default),
-        "PreSaveCommand": setting.pre_save_command,
-        "Config": setting.config,
-        "ServiceReload": ",".join(setting.reload),
-        "ServiceRestart": ",".join(setting.restart),
-        "Command": setting.command,
-    }
-    for what, value in {**values, "default": setting.default}.items():
-        if _CONTROL.search(value) or (what in values and value.endswith("\\")):
-            raise InputError(f"{setting.name}: {what} cannot be written in a sysconfig template: {value!r}")
-    lines = [f"## {key}: {value.strip()}" for key, value in values.items() if value.strip()]
-    lines.append("#")
-    for paragraph in re.split(r"\n\s*\n", setting.help.strip()):
-        if paragraph.strip():
-            lines += [*wrap(paragraph, _WIDTH, "# ", "# "), "#"]
-    return "\n".join([*lines, f"{setting.name}={_shell_quoted(setting.default)}"]) + "\n"
-
-
-def _shell_quoted(value: str) -> str:
-    return '"' + re.sub(r'(["\\$`])', r"\\\1", value) + '"'
-
-
-def _quoted_default(value: str) -> str:
-    return value if re.fullmatch(r"[\w./:@%+-]+", value) else _shell_quoted(value)
 
 
 def type_of(variable: Variable) -> SettingType:

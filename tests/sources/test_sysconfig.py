@@ -1,12 +1,9 @@
-import shutil
-import subprocess
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import InputError
-from generator.sources.sysconfig import Setting, Template, type_of, unquoted, write_template
+from generator.sources.sysconfig import Template, type_of, unquoted
 
 TEMPLATE = r"""## Path           : System/Demo
 ## Description    : Demo service
@@ -59,87 +56,6 @@ def test_variables_and_their_metadata():
     assert type_of(choice).problem(choice.default) == ""
     assert type_of(choice).problem("x") == "'x' is none of a, b, c d"
     assert type_of(Template.parse("x", b"A=1\n").variables[0]).kind == "string"
-
-
-def test_what_is_written():
-    text = write_template(
-        [
-            Setting(
-                "DOCKER_OPTS", help="Extra options for the daemon. " * 4 + "\n\nSee the manual.",
-                path="System/Management", description="Extra options", restart=("docker", "other"),
-            ),
-            Setting("FLAG", "yes", "yesno", reload=("docker",)),
-        ]
-    )  # fmt: skip
-    assert text == (
-        "## Path: System/Management\n"
-        "## Description: Extra options\n"
-        "## Type: string\n"
-        '## Default: ""\n'
-        "## ServiceRestart: docker,other\n"
-        "#\n"
-        "# Extra options for the daemon. Extra options for the daemon. Extra options for\n"
-        "# the daemon. Extra options for the daemon.\n"
-        "#\n"
-        "# See the manual.\n"
-        "#\n"
-        'DOCKER_OPTS=""\n'
-        "\n"
-        "## Type: yesno\n"
-        "## Default: yes\n"
-        "## ServiceReload: docker\n"
-        "#\n"
-        'FLAG="yes"\n'
-    )
-
-
-@pytest.mark.parametrize(
-    "setting",
-    [
-        Setting("a b"),
-        Setting(""),
-        Setting("A", default="a\nb"),
-        Setting("A", description="x\\"),
-        Setting("A", path="a\nB=1"),
-        Setting("A", restart=("a\x00",)),
-    ],
-)
-def test_what_cannot_be_written(setting):
-    with pytest.raises(InputError):
-        write_template([setting])
-
-
-values = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=20)
-prose = st.text(alphabet=st.sampled_from('ab #"\\=$\n'), max_size=60)
-settings = st.builds(
-    Setting,
-    st.sampled_from(["A", "_B", "C9"]),
-    values,
-    st.just("string"),
-    prose,
-    path=st.sampled_from(["", "System/X"]),
-    description=st.sampled_from(["", "Some words"]),
-    restart=st.sampled_from([(), ("a",), ("a", "b")]),
-)
-
-
-@given(st.lists(settings, max_size=3))
-def test_what_is_written_is_read_back(given_settings):
-    text = write_template(given_settings)
-    read = Template.parse("x", text.encode()).variables
-    assert [(v.name, v.value, v.default) for v in read] == [(s.name, s.default, s.default) for s in given_settings]
-    for variable, setting in zip(read, given_settings, strict=True):
-        assert variable.comment.split() == setting.help.split()
-        assert not setting.path or variable.metadata("Path") == setting.path
-        assert not setting.restart or variable.metadata("ServiceRestart") == ",".join(setting.restart)
-
-
-@given(st.lists(values, min_size=1, max_size=5))
-def test_the_shell_reads_the_same(texts):
-    text = write_template([Setting(f"V{number}", value) for number, value in enumerate(texts)])
-    script = text + "".join(f'printf "%s\\n" "$V{number}"\n' for number in range(len(texts)))
-    result = subprocess.run([shutil.which("sh") or "sh"], input=script.encode(), capture_output=True, check=True)
-    assert result.stdout == "".join(value + "\n" for value in texts).encode()
 
 
 @pytest.mark.parametrize(
