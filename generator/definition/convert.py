@@ -31,7 +31,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, 1, 0.6)
     if close:
         return f"did you mean '{close[0]}'?"
-    return f"known: {', '.join(known)}" if len(known) <= 30 else ""
+    return f"known: {', '.join(known) or 'none'}" if len(known) <= 30 else ""
 
 
 def place(node: Any) -> Origin | None:

@@ -130,7 +130,7 @@ def test_both_flavours_have_dockers_units(librpm: Librpm, name: str) -> None:
         ("sample.socket: {rc: true}", 10, "units.sample.socket: rc is for services (leave it out)"),
         ("sample.service: {rc: maybe}", 10, "rc"),
         ("sample.service:\n    sorce: 100", 11, "did you mean 'source'?"),
-        ("sample.service: {package: sub}", 10, "there is no package 'sub'"),
+        ("sample.service: {package: sub}", 10, "there is no package 'sub' (known: none)"),
         (
             "sample.service: {source: 7}\n  sample.socket: {source: 7}",
             11,
