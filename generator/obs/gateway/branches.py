@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from copy import copy
 
 from lxml import etree
 
@@ -57,7 +58,8 @@ class Branches:
             summary = f"branch target package already exists: {target[0]}/{target[1]}"
             raise FaultError(400, "double_branch_package", summary)
         if not self.upstream.exists(target[0]):
-            self._make_project(login, source[0], target[0], f"Branch project for package {package}")
+            self._make_project(login, target[0], package)
+            self._build_as(login, source[0], target[0])
         self.copy_meta(login, source, target)
         self.upstream.need(
             "POST",
@@ -79,6 +81,8 @@ class Branches:
     def branch_maintained(self, login: str, query: Mapping[str, str]) -> bytes:
         """Branch every instance of a package that carries the attribute; with `dryrun` only list them.
 
+        Each is built as its own project is, and nowhere else: in repositories that have the project in their names.
+
         Raises:
             FaultError: no instance (404), or one of `branch`'s.
         """
@@ -93,11 +97,13 @@ class Branches:
             return document(root)
         together = query.get("target_project") or f"home:{login}:branches:{attribute.replace(':', '_')}:{package}"
         if not self.upstream.exists(together):
-            self._make_project(login, found[0], together, f"Branch project for package {package}")
+            self._make_project(login, together, package, etree.fromstring("<build><disable/></build>"))
         for project in found:
-            name = f"{package}.{project.replace(':', '_')}"
+            own = project.replace(":", "_")
+            name = f"{package}.{own}"
             if not self.upstream.exists(together, name):
                 self.branch(login, project, package, {"target_project": together, "target_package": name})
+                self._enable(login, (together, name), self._build_as(login, project, together, f"{own}_"))
         return status_document(targetproject=together)
 
     def _develop(self, project: str, package: str) -> tuple[str, str]:
@@ -107,16 +113,36 @@ class Branches:
             return project, package
         return str(devel.get("project")), str(devel.get("package") or package)
 
-    def _make_project(self, login: str, origin: str, project: str, title: str) -> None:
+    def _make_project(self, login: str, project: str, package: str, *flags: etree._Element) -> None:
         root = etree.Element("project", name=project)
-        etree.SubElement(root, "title").text = title
+        etree.SubElement(root, "title").text = f"Branch project for package {package}"
         etree.SubElement(root, "description")
         etree.SubElement(root, "person", userid=login, role="maintainer")
-        meta = self.upstream.meta(origin)
-        for repository in meta.findall("repository") if meta is not None else []:
-            name = str(repository.get("name"))
-            made = etree.SubElement(root, "repository", name=name)
-            etree.SubElement(made, "path", project=origin, repository=name)
-            for arch in repository.findall("arch"):
-                etree.SubElement(made, "arch").text = arch.text
+        root.extend(flags)
         self.upstream.need("PUT", path_of(project, "_meta"), {"user": login}, document(root))
+
+    def _build_as(self, login: str, origin: str, project: str, before: str = "") -> list[str]:
+        """Give a project the repositories of another, each named with `before` in front, and give these names."""
+        given, root = self.upstream.meta(origin), self.upstream.meta(project)
+        if given is None or root is None:
+            return []
+        names = []
+        there = {one.get("name") for one in root.findall("repository")}
+        for repository in given.findall("repository"):
+            names.append(before + str(repository.get("name")))
+            if names[-1] not in there:
+                made = etree.SubElement(root, "repository", name=names[-1])
+                etree.SubElement(made, "path", project=origin, repository=str(repository.get("name")))
+                made.extend(copy(one) for one in repository.findall("arch"))
+        self.upstream.need("PUT", path_of(project, "_meta"), {"user": login}, document(root))
+        return names
+
+    def _enable(self, login: str, place: tuple[str, str], repositories: Iterable[str]) -> None:
+        """Let a package be built in these repositories of a project where nothing is built otherwise."""
+        root = self.upstream.meta(*place)
+        if root is None:
+            return
+        build = etree.SubElement(root, "build")
+        for name in repositories:
+            etree.SubElement(build, "enable", repository=name)
+        self.upstream.need("PUT", path_of(*place, "_meta"), {"user": login}, document(root))

@@ -67,6 +67,9 @@ def test_the_right_to_write(obs: PrivateObs) -> None:
 def test_maintained_instances_are_found_and_branched(obs: PrivateObs) -> None:
     first, second, other = obs.project(), obs.project(), obs.project()
     for project in (first, second, other):
+        repository = '<repository name="standard"><arch>x86_64</arch></repository>'
+        meta = f'<project name="{project}"><title/><description/>{repository}</project>'
+        obs.need("PUT", f"/source/{project}/_meta", meta)
         obs.package(project, "core", {"core.spec": project.encode()})
     attribute = '<attributes><attribute namespace="OBS" name="Maintained"/></attributes>'
     for project in (first, second):
@@ -82,6 +85,16 @@ def test_maintained_instances_are_found_and_branched(obs: PrivateObs) -> None:
         assert set(server.packages(together)) == set(names)
         for name, project in names.items():
             assert obs.files(together, name) == {"core.spec": project.encode()}
+        meta = etree.fromstring(obs.need("GET", f"/source/{together}/_meta"))
+        assert meta.find("build/disable") is not None
+        assert [(one.get("name"), one.find("path").get("project")) for one in meta.findall("repository")] == [
+            (f"{project.replace(':', '_')}_standard", project) for project in (first, second)
+        ]
+        for name in names:
+            own = etree.fromstring(obs.need("GET", f"/source/{together}/{name}/_meta"))
+            assert [one.get("repository") for one in own.iterfind("build/enable")] == [
+                f"{name.partition('.')[2]}_standard"
+            ]
     finally:
         for project in (first, second):
             obs.need("DELETE", f"/source/{project}/_attribute/OBS:Maintained")
