@@ -71,6 +71,13 @@ def test_a_package_has_the_directory_once_where_it_has_a_file(librpm: Librpm, on
         assert set(lines) - {DIRECTORY} == {f"%config /etc/audit/rules.d/{name}.rules" for name in expected}
 
 
+def test_what_stands_in_both_branches_stands_before_them() -> None:
+    rules = "sample.rules: {file: sample-audit.rules, when: with own}, other.rules: {when: not with own}"
+    text = spec(SMALLEST + f"features: {{own: always}}\naudit-rules: {{{rules}}}\n", FILES)
+    directory = "%{_sysconfdir}/audit/rules.d"
+    assert f"%dir %attr(750,root,root) {directory}\n%if %{{with own}}\n%config {directory}/sample" in text
+
+
 def test_each_package_with_rules_has_the_directory(librpm: Librpm) -> None:
     text = SMALLEST + (
         "packages: {sub: {summary: a, description: b}}\n"
