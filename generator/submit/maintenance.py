@@ -280,6 +280,7 @@ class Submission:
     def _wait(self) -> None:
         errors: list[SpecgenError] = []
         for branch in self.outcome.branches:
+            self.progress.tell(f"the builds of {branch}")
             results = self.builds(self.server, branch)
             self.outcome.builds += results
             try:

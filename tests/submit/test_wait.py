@@ -45,12 +45,12 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateObs]:
 
 
 class Case:
-    """A package on its way to a project of its own; its branch is built, its target is not."""
+    """A package on its way to projects of its own; its branches are built, its targets are not."""
 
-    def __init__(self, builder: PrivateObs, folder: Path, project: str, url: str = "") -> None:
+    def __init__(self, builder: PrivateObs, folder: Path, *projects: str, url: str = "") -> None:
         self.builder = builder
         self.folder = folder / "hello"
-        self.project = project
+        self.to = projects
         self.state = folder / "state"
         self.oscrc = folder / "oscrc"
         account = builder.server.gateway.accounts["packager"]
@@ -59,14 +59,23 @@ class Case:
         self.oscrc.chmod(0o600)
         self.folder.mkdir()
         self.write({"hello.spec": SPEC, "hello.changes": NEW + OLD, "hello.sh": "#!/bin/sh\necho Hello\n"})
+        for project in projects:
+            self.target(project)
+
+    def target(self, project: str) -> None:
+        """Make a project to go to. The macro `where` tells its builds, and those of its branches, its name."""
         repository = buildroot.repository(ARCHITECTURE)
         meta = f'<project name="{project}"><title/><description/><build><disable/></build>{repository}</project>'
-        builder.need("PUT", f"/source/{project}/_meta", meta)
-        builder.package(project, "hello", {"hello.spec": SPEC.encode(), "hello.changes": OLD.encode()})
+        self.builder.need("PUT", f"/source/{project}/_meta", meta)
+        self.builder.need("PUT", f"/source/{project}/_config", f"Macros:\n%where {project}\n:Macros\n")
+        self.builder.package(project, "hello", {"hello.spec": SPEC.encode(), "hello.changes": OLD.encode()})
 
     @property
     def branch(self) -> Place:
-        return Place(f"home:packager:branches:{self.project}", "hello")
+        return self.branch_of(self.to[0])
+
+    def branch_of(self, project: str) -> Place:
+        return Place(f"home:packager:branches:{project}", "hello")
 
     def write(self, files: Mapping[str, str]) -> None:
         for name, text in files.items():
@@ -78,7 +87,8 @@ class Case:
         return {**os.environ, **given}
 
     def begin(self, *arguments: str, **how: object) -> subprocess.Popen[str]:
-        command = [*SPECGEN, "submit", str(self.folder), "--to", self.project, "--wait", "--yes", *arguments]
+        to = [word for project in self.to for word in ("--to", project)]
+        command = [*SPECGEN, "submit", str(self.folder), *to, "--wait", "--yes", *arguments]
         given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **how}
         return subprocess.Popen(command, env=self.environment, **given)
 
@@ -91,13 +101,23 @@ class Case:
         command = [*SPECGEN, "status", *arguments]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True).stdout
 
-    def requests(self) -> list[etree._Element]:
-        match = f"action/source/@project='{self.branch.project}'"
+    def requests(self, branch: Place | None = None) -> list[etree._Element]:
+        match = f"action/source/@project='{(branch or self.branch).project}'"
         return etree.fromstring(self.builder.need("GET", "/search/request", match=match)).findall("request")
 
-    def commits(self) -> int:
+    def commits(self, branch: Place | None = None) -> int:
         server = Server(Configuration(self.builder.oscrc).connect())
-        return sum(bool(one.comment) for one in server.history(self.branch))
+        return sum(bool(one.comment) for one in server.history(branch or self.branch))
+
+    def job(self, project: str, package: str = "hello", repository: str = "standard") -> tuple[str, datetime]:
+        """The last build of a package that has ended: what of, and when."""
+        path = f"/build/{project}/{repository}/{ARCHITECTURE}/_jobhistory"
+        *_, job = etree.fromstring(self.builder.need("GET", path, package=package))
+        return job.get("srcmd5"), datetime.fromtimestamp(int(job.get("endtime")), UTC)
+
+
+def created(request: etree._Element) -> datetime:
+    return datetime.fromisoformat(request.find("state").get("created")).replace(tzinfo=UTC)
 
 
 def on_terminal(case: Case) -> tuple[int, str, list[int]]:
@@ -134,11 +154,9 @@ def test_a_request_is_made_when_everything_has_succeeded(builder: PrivateObs, tm
     assert shown.rindex("succeeded") < shown.index("… wait:well/hello: request that")
 
     (request,) = case.requests()
-    history = builder.need("GET", f"/build/{case.branch.project}/standard/{ARCHITECTURE}/_jobhistory", package="hello")
-    (job,) = etree.fromstring(history)
-    ended = datetime.fromtimestamp(int(job.get("endtime")), UTC)
-    assert datetime.fromisoformat(request.find("state").get("created")).replace(tzinfo=UTC) >= ended
-    assert job.get("srcmd5") == etree.fromstring(
+    digest, ended = case.job(case.branch.project)
+    assert created(request) >= ended
+    assert digest == etree.fromstring(
         builder.need(
             "GET", f"/source/{case.branch.project}/hello", rev=request.find("action/source").get("rev"), expand="1"
         )
@@ -187,7 +205,7 @@ def command_line(process: int) -> bytes:
 
 def test_builds_that_fail_then_a_kill_then_a_server_that_is_away(builder: PrivateObs, tmp_path: Path) -> None:
     proxy = Proxy(builder.url)
-    case = Case(builder, tmp_path, "wait:ill", f"http://127.0.0.1:{proxy.port}")
+    case = Case(builder, tmp_path, "wait:ill", url=f"http://127.0.0.1:{proxy.port}")
 
     case.write({"hello.spec": SPEC.replace("BuildArch:", "BuildRequires:  nothing-like-it\nBuildArch:")})
     code, out, err = case.submit()
@@ -244,3 +262,117 @@ def test_builds_that_fail_then_a_kill_then_a_server_that_is_away(builder: Privat
     assert (code, "nothing to do: request" in out) == (0, True), out
     assert len(case.requests()) == 1
     proxy.close()
+
+
+def ill(where: str) -> str:
+    """A package whose builds fail in one project alone."""
+    return SPEC.replace("%build\n", f'%build\n%if "%{{?where}}" == "{where}"\necho not in {where}\nfalse\n%endif\n')
+
+
+def test_each_of_several_targets_waits_for_its_own_builds(builder: PrivateObs, tmp_path: Path) -> None:
+    case = Case(builder, tmp_path, "several:well", "several:ill")
+    well, bad = map(case.branch_of, case.to)
+    case.write({"hello.spec": ill("several:ill")})
+    code, out, err = case.submit()
+    assert code == 4, out + err
+    (request,) = case.requests(well)
+    assert case.requests(bad) == []
+    _, ended = case.job(well.project)
+    assert created(request) >= ended
+    assert re.search(rf"several:well/hello +sent +request {request.get('id')}\n", out), out
+    why = rf"several:ill/hello +failed +{bad} does not build in {WHERE}: failed: Bad exit status from \S+ \(%build\)"
+    assert re.search(why, out), out
+    assert out.index("… several:ill/hello: commit to") < out.index("… several:well/hello: wait"), (
+        "both are built at once"
+    )
+    assert [case.commits(one) for one in (well, bad)] == [1, 1]
+
+    case.write({"hello.spec": SPEC})
+    code, out, err = case.submit("--format", "json")
+    assert code == 0, out + err
+    results = json.loads(out)["results"]
+    assert [(one["project"], one["state"]) for one in results] == [(name, "sent") for name in case.to]
+    assert [[(one["repository"], one["state"]) for one in result["builds"]] for result in results] == [
+        [("standard", "succeeded")]
+    ] * 2
+    assert [one["superseded"] for one in results] == [[int(request.get("id"))], []]
+    assert [len(case.requests(one)) for one in (well, bad)] == [2, 1]
+    for project, row in zip(case.to, json.loads(case.status("--format", "json"))["submissions"], strict=True):
+        assert (row["project"], [one["state"] for one in row["builds"]]) == (project, ["succeeded"])
+    code, out, _ = case.submit()
+    assert (code, out.count("nothing to do: request")) == (0, 2), out
+
+
+def test_a_maintenance_request_waits_for_every_codestream(builder: PrivateObs, tmp_path: Path) -> None:
+    case = Case(builder, tmp_path, builder.project("stream:maintenance"))
+    streams = ("stream:12", "stream:15")
+    branches = [
+        Place("home:packager:branches:OBS_Maintained:hello", f"hello.{one.replace(':', '_')}") for one in streams
+    ]
+    for one in streams:
+        case.target(one)
+        attribute = '<attributes><attribute namespace="OBS" name="Maintained"/></attributes>'
+        builder.need("POST", f"/source/{one}/_attribute", attribute)
+
+    case.write({"hello.spec": ill("stream:15")})
+    code, out, err = case.submit("--maintenance")
+    assert code == 4, out + err
+    assert f"{branches[1]} does not build in stream_15_standard/{ARCHITECTURE}: failed: Bad exit status" in err
+    assert f"{branches[0]} does not build" not in err, "each is built as its codestream builds"
+    told = out.partition("… wait for the builds of the branches\n")[2].partition(f"… the builds of {branches[1]}\n")
+    assert told[0].startswith(f"… the builds of {branches[0]}\n")
+    assert f"  stream_12_standard/{ARCHITECTURE}: succeeded\n" in told[0]
+    assert f"  stream_15_standard/{ARCHITECTURE}: failed\n" in told[2]
+    assert case.requests(branches[0]) == []
+    assert [case.commits(one) for one in branches] == [1, 1]
+
+    case.write({"hello.spec": SPEC})
+    code, out, err = case.submit("--maintenance", "--format", "json")
+    assert code == 0, out + err
+    (result,) = json.loads(out)["results"]
+    built = [(one["package"], one["repository"]) for one in result["builds"] if one["state"] == "succeeded"]
+    assert built == [
+        (one.package, f"{name.replace(':', '_')}_standard") for one, name in zip(branches, streams, strict=True)
+    ]
+    assert {one["state"] for one in result["builds"]} == {"succeeded", "disabled"}
+    (request,) = case.requests(branches[0])
+    assert [one.get("package") for one in request.findall("action/source")] == [one.package for one in branches]
+    for place, repository in built:
+        assert created(request) >= case.job(branches[0].project, place, repository)[1]
+    code, out, _ = case.submit("--maintenance")
+    assert (code, "nothing to do: request" in out) == (0, True), out
+
+
+FLAVOURS = """\
+%define flavor @BUILD_FLAVOR@%{nil}
+%if "%{flavor}" == "extra"
+%define ending -extra
+%endif
+"""
+
+
+def test_every_flavour_of_a_package_is_waited_for(builder: PrivateObs, tmp_path: Path) -> None:
+    case = Case(builder, tmp_path, "flavours:some")
+    text = SPEC.replace("Name:           hello\n", f"{FLAVOURS}Name:           hello%{{?ending}}\n")
+    case.write({"_multibuild": "<multibuild>\n  <flavor>extra</flavor>\n</multibuild>\n"})
+    case.write({"hello.spec": text.replace("%build\n", "%build\n[ -z %{?ending} ]\n")})
+    code, out, err = case.submit()
+    assert code == 4, out + err
+    assert f"{case.branch}:extra does not build in {WHERE}: failed: Bad exit status" in out, out
+    assert f"{case.branch} does not build" not in out
+    assert f"  {WHERE}: succeeded\n" in out
+    assert f"  {WHERE} extra: failed\n" in out
+    assert case.requests() == []
+
+    case.write({"hello.spec": text})
+    code, shown, counts = on_terminal(case)
+    assert code == 0, shown
+    assert set(counts) == {0}
+    for package in ("hello", "hello:extra"):
+        row = rf"│ {package} +│ standard +│ {ARCHITECTURE} +│ (\w+) +│"
+        assert re.findall(row, shown)[-1] == "succeeded", shown
+    (request,) = case.requests()
+    for package in ("hello", "hello:extra"):
+        assert created(request) >= case.job(case.branch.project, package)[1]
+    status = case.status()
+    assert f"  {WHERE}: succeeded\n  {WHERE} extra: succeeded\n" in status
