@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,8 +15,11 @@ from generator.submit.apply import Apply, Outcome
 from generator.submit.journal import Journal
 from generator.submit.progress import looking
 from generator.submit.session import Local, Prepared, Wishes, prepare
-from tests.conftest import PrivateObs
+from tests.conftest import PrivateObs, require_obs
 from tests.submit.hello import OLD, spec
+
+if TYPE_CHECKING:
+    from tests.submit.kept import Kept
 
 
 @dataclass
@@ -66,6 +71,14 @@ class Bench:
         return commits, len(self.server.requests(source=self.branch))
 
 
+def new_bench(obs: PrivateObs, state: Path, patience: Patience) -> Bench:
+    """A new target project with the package in it."""
+    target = Place(obs.project(), "hello")
+    files = {"hello.spec": spec().encode(), "hello.changes": OLD.encode(), "hello-1.tar": b"\0archive\xff"}
+    obs.package(target.project, "hello", {**files, "README": b"a stranger\n"})
+    return Bench(obs, Server(Configuration(obs.oscrc, patience).connect()), state, target)
+
+
 @pytest.fixture
 def patience() -> Patience:
     return Patience(timeout=10, retries=2, pause=0.02)
@@ -73,15 +86,20 @@ def patience() -> Patience:
 
 @pytest.fixture
 def make_bench(obs: PrivateObs, tmp_path: Path, patience: Patience) -> Callable[[], Bench]:
-    def make() -> Bench:
-        target = Place(obs.project(), "hello")
-        files = {"hello.spec": spec().encode(), "hello.changes": OLD.encode(), "hello-1.tar": b"\0archive\xff"}
-        obs.package(target.project, "hello", {**files, "README": b"a stranger\n"})
-        return Bench(obs, Server(Configuration(obs.oscrc, patience).connect()), tmp_path / "state", target)
-
-    return make
+    return partial(new_bench, obs, tmp_path / "state", patience)
 
 
 @pytest.fixture
 def bench(make_bench: Callable[[], Bench]) -> Bench:
     return make_bench()
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    """One server for all cases that begin from the same state; whoever uses it begins with `begin`."""
+    from tests.submit.kept import Kept
+
+    require_obs()
+    made = Kept(tmp_path_factory.mktemp("kept"))
+    yield made
+    made.obs.stop()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,11 @@ import pytest
 from generator.errors import RefusalError
 from tests.submit.conftest import Bench
 from tests.submit.hello import OLD, entry, local, spec
+from tests.submit.kept import Kept
 
 ROOT = Path(__file__).parent.parent.parent
+POINTS = {0: 26, 1: 26}
+"""How many points a submission can be killed at, without another before it and with one."""
 
 
 def run(bench: Bench, folder: Path, at: int = -1) -> subprocess.CompletedProcess[str]:
@@ -34,15 +36,17 @@ def later(tmp_path: Path) -> Path:
     return folder
 
 
-def begin(make_bench: Callable[[], Bench], state: Path) -> Bench:
-    """A bench with one submission behind it, so that the next one has a request to supersede."""
-    bench = make_bench()
-    bench.state = state
+def after_one(bench: Bench) -> Bench:
+    """One submission is behind it, so that the next one has a request to supersede."""
     bench.submit(
         local({"hello.spec": spec("1", "# ours"), "hello.changes": entry(1, "Change") + OLD}, ("hello-1.tar",))
     )
     assert bench.counts() == (1, 1)
     return bench
+
+
+def begin(kept: Kept, before: int) -> Bench:
+    return kept.begin("later", after_one) if before else kept.begin("first", lambda bench: bench)
 
 
 def check(bench: Bench, before: tuple[int, int], folder: Path) -> None:
@@ -54,43 +58,24 @@ def check(bench: Bench, before: tuple[int, int], folder: Path) -> None:
     assert bench.files(bench.branch)["hello.spec"] == (folder / "hello.spec").read_bytes()
 
 
-def points(make_bench: Callable[[], Bench], tmp_path: Path, later: Path) -> int:
-    bench = begin(make_bench, tmp_path / "whole")
-    whole = run(bench, later)
+@pytest.mark.parametrize(("before", "points"), POINTS.items())
+def test_there_are_no_more_points(kept: Kept, later: Path, before: int, points: int) -> None:
+    whole = run(begin(kept, before), later)
     assert whole.returncode == 0, whole.stderr
-    return int(whole.stdout)
+    assert int(whole.stdout) == points
 
 
 @pytest.mark.live
-def test_killed_at_every_point_of_a_later_submission(
-    make_bench: Callable[[], Bench], tmp_path: Path, later: Path
-) -> None:
-    count = points(make_bench, tmp_path, later)
-    for at in range(count):
-        bench = begin(make_bench, tmp_path / f"state{at}")
-        assert run(bench, later, at).returncode == -signal.SIGKILL
-        check(bench, (1, 1), later)
-    print(f"{count} points of a submission that supersedes")
+@pytest.mark.parametrize(("before", "at"), [(before, at) for before, points in POINTS.items() for at in range(points)])
+def test_killed_at_every_point(kept: Kept, later: Path, before: int, at: int) -> None:
+    bench = begin(kept, before)
+    assert run(bench, later, at).returncode == -signal.SIGKILL
+    check(bench, (before, before), later)
 
 
-@pytest.mark.live
-def test_killed_at_every_point_of_a_first_submission(
-    make_bench: Callable[[], Bench], tmp_path: Path, later: Path
-) -> None:
-    bench = make_bench()
-    bench.state = tmp_path / "whole"
-    count = int(run(bench, later).stdout)
-    for at in range(count):
-        bench = make_bench()
-        bench.state = tmp_path / f"state{at}"
-        assert run(bench, later, at).returncode == -signal.SIGKILL
-        check(bench, (0, 0), later)
-    print(f"{count} points of a first submission")
-
-
-def test_killed_around_the_commit_and_the_request(make_bench: Callable[[], Bench], tmp_path: Path, later: Path) -> None:
+def test_killed_around_the_commit_and_the_request(kept: Kept, later: Path) -> None:
     """The points at which something has happened on the server that the journal does not know yet."""
-    whole = begin(make_bench, tmp_path / "whole")
+    whole = begin(kept, 1)
     assert run(whole, later).returncode == 0
     lines = [line for line in whole.journal().lines() if line["run"] == whole.journal().lines()[-1]["run"]]
     after = [
@@ -100,7 +85,7 @@ def test_killed_around_the_commit_and_the_request(make_bench: Callable[[], Bench
     ]
     assert len(after) == 3
     for at in after:
-        bench = begin(make_bench, tmp_path / f"state{at}")
+        bench = begin(kept, 1)
         assert run(bench, later, at).returncode == -signal.SIGKILL
         check(bench, (1, 1), later)
 

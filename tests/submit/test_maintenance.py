@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from generator.submit.maintenance import Incident, Outcome, Submission, look
 from generator.submit.session import Local, Wishes
 from tests.submit.conftest import Bench
 from tests.submit.hello import OLD, entry, local, spec
+from tests.submit.kept import direct
 from tests.submit.proxy import Proxy
-from tests.submit.test_faults import direct, through
+from tests.submit.test_faults import through
 
 ROOT = Path(__file__).parent.parent.parent
 ATTRIBUTE = '<attributes><attribute namespace="OBS" name="Maintained"/></attributes>'
@@ -57,8 +57,7 @@ class Streams:
         return found[0], found[1], len(server.requests(source=self.branch(self.twelve)))
 
 
-@contextmanager
-def codestreams(bench: Bench) -> Iterator[Streams]:
+def make_codestreams(bench: Bench) -> Streams:
     obs = bench.obs
     made = Streams(bench, Place(obs.project(), "hello"), Place(obs.project(), "hello"), obs.project())
     for place, changes, own in ((made.twelve, TWELVE, "twelve"), (made.fifteen, FIFTEEN, "fifteen")):
@@ -71,18 +70,18 @@ def codestreams(bench: Bench) -> Iterator[Streams]:
         }
         obs.package(place.project, "hello", held)
         obs.need("POST", f"/source/{place.project}/_attribute", ATTRIBUTE)
-    try:
-        yield made
-    finally:
-        for place in (made.twelve, made.fifteen):
-            obs.need("DELETE", f"/source/{place.project}/_attribute/OBS:Maintained")
-        obs.ask("DELETE", "/source/home:packager:branches:OBS_Maintained:hello", force="1")
+    return made
 
 
 @pytest.fixture
 def streams(bench: Bench) -> Iterator[Streams]:
-    with codestreams(bench) as made:
+    made = make_codestreams(bench)
+    try:
         yield made
+    finally:
+        for place in (made.twelve, made.fifteen):
+            bench.obs.need("DELETE", f"/source/{place.project}/_attribute/OBS:Maintained")
+        bench.obs.ask("DELETE", "/source/home:packager:branches:OBS_Maintained:hello", force="1")
 
 
 CONDITIONAL = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,11 @@ from generator.submit.maintenance import Submission, look
 from generator.submit.session import Local, Wishes
 from tests.submit.conftest import Bench
 from tests.submit.hello import OLD, entry, local, spec
+from tests.submit.kept import Kept, direct
 from tests.submit.proxy import FAULTS, Proxy
-from tests.submit.test_faults import direct, through
+from tests.submit.test_faults import check_end, ends_well, through
 from tests.submit.test_killed import ROOT
-from tests.submit.test_maintenance import FIX, Streams, codestreams
+from tests.submit.test_maintenance import FIX, Streams, make_codestreams
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as in test_faults
 
@@ -31,6 +31,11 @@ LATER = {
     "fifteen.patch": "ours\n",
 }
 FIRST = {**LATER, "hello.spec": spec("1", "# ours", *OWN), "hello.changes": FIX + OLD}
+
+POINTS = {0: 60, 1: 44}
+"""How many points a submission can be killed at, without another before it and with one."""
+WRITES, READS = 9, 67
+"""How many requests a submission after another one is made of; two of those counted as writes only look."""
 
 
 def package(files: dict[str, str]) -> Local:
@@ -46,30 +51,17 @@ def later(tmp_path: Path) -> Path:
     return folder
 
 
-Cases = Callable[[str], "Streams"]
+def begin(kept: Kept, before: int) -> Streams:
+    """Two codestreams, after one submission or without one."""
 
-
-@pytest.fixture
-def begin(make_bench: Callable[[], Bench], tmp_path: Path) -> Iterator[Callable[[str], Streams]]:
-    """Begin a case of this name, after a first submission; what the case before it left is taken away."""
-    opened: list[object] = []
-
-    def make(name: str, *, before: bool = True) -> Streams:
-        while opened:
-            opened.pop().__exit__(None, None, None)
-        bench = make_bench()
-        bench.state = tmp_path / f"state-{name}"
-        manager = codestreams(bench)
-        streams = manager.__enter__()
-        opened.append(manager)
+    def prepare(bench: Bench) -> Streams:
+        streams = make_codestreams(bench)
         if before:
             streams.submit(package(FIRST))
             assert streams.counts() == (1, 1, 1)
         return streams
 
-    yield make
-    while opened:
-        opened.pop().__exit__(None, None, None)
+    return kept.begin(f"maintenance after {before}", prepare)
 
 
 def run(streams: Streams, folder: Path, at: int = -1) -> subprocess.CompletedProcess[str]:
@@ -103,9 +95,16 @@ def killed_and_again(streams: Streams, later: Path, at: int, before: int) -> Non
     check(streams, before)
 
 
-def test_killed_around_a_commit_and_the_request(begin: Cases, later: Path) -> None:
+@pytest.mark.parametrize(("before", "points"), POINTS.items())
+def test_there_are_no_more_points(kept: Kept, later: Path, before: int, points: int) -> None:
+    whole = run(begin(kept, before), later)
+    assert whole.returncode == 0, whole.stderr
+    assert int(whole.stdout) == points
+
+
+def test_killed_around_a_commit_and_the_request(kept: Kept, later: Path) -> None:
     """Points at which something has happened on the server that the journal does not know yet; the others are live."""
-    whole = begin("whole")
+    whole = begin(kept, 1)
     assert run(whole, later).returncode == 0
     lines = whole.bench.journal().lines()
     mine = [line for line in lines if line["run"] == lines[-1]["run"]]
@@ -114,19 +113,13 @@ def test_killed_around_a_commit_and_the_request(begin: Cases, later: Path) -> No
     ]
     assert len(after) == 3
     for at in after[1:]:
-        killed_and_again(begin(str(at)), later, at, 1)
+        killed_and_again(begin(kept, 1), later, at, 1)
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("before", [0, 1])
-def test_killed_at_every_point(begin: Cases, later: Path, before: int) -> None:
-    whole = begin("whole", before=bool(before))
-    done = run(whole, later)
-    assert done.returncode == 0, done.stderr
-    count = int(done.stdout)
-    for at in range(count):
-        killed_and_again(begin(str(at), before=bool(before)), later, at, before)
-    print(f"{count} points of a maintenance submission after {before}")
+@pytest.mark.parametrize(("before", "at"), [(before, at) for before, points in POINTS.items() for at in range(points)])
+def test_killed_at_every_point(kept: Kept, later: Path, before: int, at: int) -> None:
+    killed_and_again(begin(kept, before), later, at, before)
 
 
 def submit(streams: Streams, server: object) -> None:
@@ -137,11 +130,16 @@ def submit(streams: Streams, server: object) -> None:
 
 
 def conversation(streams: Streams, folder: Path) -> list[str]:
+    """The requests of one undisturbed submission."""
     proxy = Proxy(streams.bench.obs.url)
     submit(streams, through(streams.bench, proxy, folder))
     proxy.close()
-    direct(streams.bench)
     return proxy.seen
+
+
+@pytest.fixture(scope="session")
+def seen(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    return conversation(begin(kept, 1), tmp_path_factory.mktemp("conversation"))
 
 
 def meet(streams: Streams, folder: Path, fault: str, at: int, before: int) -> str:
@@ -155,32 +153,51 @@ def meet(streams: Streams, folder: Path, fault: str, at: int, before: int) -> st
     except SpecgenError as error:
         assert error.exit_code in (2, 3, 4), error  # noqa: PT017  success is an end as well
         ended = str(error)
-        assert "Done before: " in ended or "nothing was sent" in ended, ended
     proxy.wait_until_idle()
     proxy.close()
+    check_end(ended, fault, proxy.seen[at])
     bench.server = direct(bench)
     submit(streams, bench.server)
     check(streams, before)
     return ended
 
 
-def test_writes_meet_the_worst_faults(begin: Cases, tmp_path: Path) -> None:
-    seen = conversation(begin("whole", before=False), tmp_path)
+def test_writes_meet_the_worst_faults(kept: Kept, tmp_path: Path) -> None:
+    seen = conversation(begin(kept, 0), tmp_path)
     once = [at for at, line in enumerate(seen) if "cmd=branch&" in line or "cmd=create" in line]
     writes = [at for at in once if "dryrun" not in seen[at]]
     assert len(writes) == 2, [seen[at] for at in writes]  # branching all, and the request
     for at in writes:
-        assert meet(begin(f"lose-{at}", before=False), tmp_path, "lose-answer", at, 0) == "well"
+        assert meet(begin(kept, 0), tmp_path, "lose-answer", at, 0) == "well"
+
+
+def split(seen: list[str]) -> tuple[list[int], list[int]]:
+    """Which requests are sent as writes (two of them only look), and which are reads."""
+    writes = [at for at, line in enumerate(seen) if not line.startswith("GET")]
+    return writes, [at for at in range(len(seen)) if at not in writes]
+
+
+def fault_of_read(at: int) -> str:
+    return "drop" if at % 2 else "503"
 
 
 @pytest.mark.live
-def test_every_write_meets_every_fault(begin: Cases, tmp_path: Path) -> None:
-    seen = conversation(begin("whole"), tmp_path)
-    writes = [at for at, line in enumerate(seen) if not line.startswith("GET")]
-    cases = [(fault, at) for at in writes for fault in FAULTS]
-    reads = [at for at in range(len(seen)) if at not in writes]
-    cases += [("drop" if at % 2 else "503", at) for at in reads]
-    ends = [meet(begin(f"{fault}-{at}"), tmp_path, fault, at, 1) for fault, at in cases]
-    well = ends.count("well")
-    print(f"{len(cases)} cases: {well} ended well, {len(cases) - well} with a message; {len(seen)} requests")
-    assert well > len(cases) // 3
+def test_there_are_no_more_requests(seen: list[str]) -> None:
+    writes, reads = split(seen)
+    assert (len(writes), len(reads)) == (WRITES, READS)
+    required = [ends_well(fault, seen[at]) for at in writes for fault in FAULTS]
+    required += [ends_well(fault_of_read(at), seen[at]) for at in reads]
+    assert required.count(True) > len(required) // 3
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("number", "fault"), [(number, fault) for number in range(WRITES) for fault in FAULTS])
+def test_every_write_meets_every_fault(kept: Kept, tmp_path: Path, seen: list[str], number: int, fault: str) -> None:
+    meet(begin(kept, 1), tmp_path, fault, split(seen)[0][number], 1)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("number", range(READS))
+def test_every_read_meets_a_fault(kept: Kept, tmp_path: Path, seen: list[str], number: int) -> None:
+    at = split(seen)[1][number]
+    meet(begin(kept, 1), tmp_path, fault_of_read(at), at, 1)
