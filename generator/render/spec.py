@@ -248,17 +248,7 @@ def _any_of(guards: Sequence[Guard]) -> Guard:
 def _once(same: Sequence[Placed]) -> Placed:
     """One of several items that are the same, where at least one of them stands."""
     because = next((one.because for one in same if one.because), "")
-    return replace(same[0], guard=_any_of(_least(one.guard for one in same)), because=because)
-
-
-def _least(guards: Iterable[Guard]) -> list[Guard]:
-    """The guards without those that hold only where another does; one and its %else become the one around both."""
-    found = list(dict.fromkeys(guards))
-    for one in found:  # grows
-        other = (*one[:-1], (one[-1][0], not one[-1][1])) if one else None
-        if other in found and one[:-1] not in found:
-            found.append(one[:-1])
-    return [one for one in found if not any(set(other) < set(one) for other in found)]
+    return replace(same[0], guard=_any_of([one.guard for one in same]), because=because)
 
 
 def _titles(title: str, options: Iterable[tuple[str, Guard]]) -> list[tuple[str, Guard]]:
