@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from generator.check.report import Format, Report
     from generator.check.run import Run
     from generator.check.scriptlets import Linters
-    from generator.librpm import Librpm
+    from generator.librpm import Librpm, Request
     from generator.package.defined import Defined
     from generator.package.foreign import Foreign
     from generator.reading import Reading, View
@@ -126,8 +126,6 @@ def _reports(
     upstream: Mapping[str, Path],
 ) -> Iterator[Report]:
     """The reports of packages in their order; those that come early wait."""
-    from threading import Thread
-
     from generator.librpm import Request
 
     order: dict[int, int] = {}
@@ -138,9 +136,6 @@ def _reports(
         for number, package in enumerate(packages):
             files, trees[number] = completed(package, supplies, upstream)
             order[id(files)] = number
-            if number == 0:
-                # While another process reads the first package, this one loads the rules.
-                Thread(target=_prepare, args=(files,)).start()
             yield Request(files, targets_of(targets, macros, files))
 
     waiting: dict[int, Run] = {}
@@ -159,7 +154,8 @@ def _reports(
         # Of several packages, the linters read one while librpm reads the next.
         linters[id(request.sources)] = _linters(reading, request.sources, ahead=len(packages) == 1)
 
-    for view in librpm.read_all(requests(), begin):
+    # While the reader has the first package, this process loads the rules.
+    for view in librpm.read_all(requests(), begin, _prepare):
         from generator.check.run import Run
 
         if len(packages) == 1:
@@ -197,7 +193,7 @@ def _with_upstream(view: View, trees: Mapping[str, Tree]) -> View:
     return msgspec.structs.replace(view, upstream=trees)
 
 
-def _prepare(sources: Sources) -> None:
+def _prepare(request: Request) -> None:
     """Load what comes after the reading, and read the spec as the rules do."""
     from importlib import import_module
 
@@ -209,5 +205,5 @@ def _prepare(sources: Sources) -> None:
         import_module(f"generator.check.{name}")
     all_rules()
     references.find("")  # its expression is long
-    for spec in sources.specs:
+    for spec in request.sources.specs:
         prepare(spec)

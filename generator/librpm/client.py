@@ -185,15 +185,19 @@ class Librpm:
         )
 
     def read_all(
-        self, requests: Iterable[Request], early: Callable[[Request, Reading], None] | None = None
+        self,
+        requests: Iterable[Request],
+        early: Callable[[Request, Reading], None] | None = None,
+        meanwhile: Callable[[Request], None] | None = None,
     ) -> Iterator[View]:
         """Read many package directories, `workers` at a time; views come as they are complete, not in order.
 
         Requests are taken as readers become free, so that memory does not grow with their number. `early` is told the
-        first reading of each as soon as it is there. Raises as `read`.
+        first reading of each as soon as it is there. `meanwhile` is called once, when the first request is on its way.
+        Raises as `read`.
         """
         jobs = ((request, reading_job(request), request.sources.defined) for request in requests)
-        for request, readings in self._run(jobs, as_reading, early):
+        for request, readings in self._run(jobs, as_reading, early, meanwhile):
             targets = {target.name: target for target in request.targets}
             yield View(sources=request.sources, readings=tuple(readings), targets=targets)
 
@@ -242,6 +246,7 @@ class Librpm:
         jobs: Iterable[tuple[Key, Job, bool]],
         decode: Decoder[Result],
         early: Callable[[Key, Result], None] | None = None,
+        meanwhile: Callable[[Key], None] | None = None,
     ) -> Iterator[tuple[Key, list[Result]]]:
         """Do jobs, several at a time; yields what was asked for with its results, as they are complete."""
         waiting = iter(jobs)
@@ -257,6 +262,9 @@ class Librpm:
                         told = partial(early, item[0]) if early else None
                         run = _Run(item[1], item[2], self.limits, decode, told)
                         running[self._assign(run, running)] = (item[0], run)
+                        if meanwhile:
+                            meanwhile(item[0])
+                            meanwhile = None
                 if not running:
                     return
                 timeout = max(0.0, min(process.deadline for process in running) - time.monotonic())
