@@ -19,6 +19,7 @@ them takes longer than parsing a spec.
 
 import ctypes
 import errno
+import fcntl
 import gc
 import mmap
 import os
@@ -43,6 +44,9 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND = 1, 2, 4, 32, 4096
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38
 SIGINT, SIGKILL, SIGPIPE, SIGXFSZ = 2, 9, 13, 25
 SIG_DFL, SIG_IGN = ctypes.c_void_p(0), ctypes.c_void_p(1)
+
+F_SETPIPE_SZ = 1031
+ANSWERS = 1 << 20  # bytes of answers that a part may have given before somebody takes them
 
 TICK = 0.05  # seconds between two looks at the clock and the memory of a parser that is still busy
 OUT_OF_MEMORY = 75  # exit code of a parser that could not get memory
@@ -762,6 +766,10 @@ class Part:
         self.errors, errors = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
+        try:  # so that a part need not stop while the answers of an earlier one are handed on
+            fcntl.fcntl(answers, F_SETPIPE_SZ, ANSWERS)
+        except OSError:
+            pass  # the user has too many pipes
             for descriptor in [*ours, *self.ends]:
                 os.close(descriptor)
             try:
