@@ -91,46 +91,24 @@ class _Context:
 
 
 def json_codec() -> "tuple[Callable[[str], Any], Callable[[object], str]]":
+def refuse(value: object) -> "NoReturn":
+    """JSON has no such thing."""
+    raise TypeError(type(value).__name__)
+
+
     """The pair (loads, dumps) of functions."""
     try:
-        from _json import encode_basestring as quote
-        from _json import make_scanner
+        from _json import encode_basestring, make_encoder, make_scanner
 
         context: "Any" = _Context()
         scan = make_scanner(context)
     except (ImportError, AttributeError, TypeError):
+        encode = make_encoder(None, refuse, encode_basestring, None, ":", ",", False, False, False)
+        encode({}, 0)
         import json
 
         return json.loads, lambda value: json.dumps(value, ensure_ascii=False)
-
-    def dumps(value: object) -> str:
-        parts: "list[str]" = []
-        write(value, parts.append)
-        return "".join(parts)
-
-    def write(value: "Any", put: "Callable[[str], None]") -> None:
-        if isinstance(value, str):
-            put(quote(value))
-        elif value is None:
-            put("null")
-        elif isinstance(value, (bool, int)):
-            put(str(value).lower())
-        elif isinstance(value, dict):
-            separator = "{"
-            for key, item in value.items():
-                put(separator + quote(key) + ":")
-                write(item, put)
-                separator = ","
-            put("}" if value else "{}")
-        else:
-            separator = "["
-            for item in value:
-                put(separator)
-                write(item, put)
-                separator = ","
-            put("]" if separator == "," else "[]")
-
-    return (lambda text: scan(text, 0)[0]), dumps
+    return (lambda text: scan(text, 0)[0]), lambda value: "".join(encode(value, 0))
 
 
 loads, dumps = json_codec()
