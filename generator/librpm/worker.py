@@ -49,6 +49,7 @@ F_SETPIPE_SZ = 1031
 ANSWERS = 1 << 20  # bytes of answers that a part may have given before somebody takes them
 
 TICK = 0.05  # seconds between two looks at the clock and the memory of a parser that is still busy
+SHARED = "shared"  # the name for the macros that all targets of a job begin with; other names end in a hash
 OUT_OF_MEMORY = 75  # exit code of a parser that could not get memory
 
 # What a spec must never see of the host, wherever its distribution defines it.
@@ -90,21 +91,21 @@ class _Context:
         self.memo: "dict[str, str]" = {}
 
 
-def json_codec() -> "tuple[Callable[[str], Any], Callable[[object], str]]":
 def refuse(value: object) -> "NoReturn":
     """JSON has no such thing."""
     raise TypeError(type(value).__name__)
 
 
+def json_codec() -> "tuple[Callable[[str], Any], Callable[[object], str]]":
     """The pair (loads, dumps) of functions."""
     try:
         from _json import encode_basestring, make_encoder, make_scanner
 
         context: "Any" = _Context()
         scan = make_scanner(context)
-    except (ImportError, AttributeError, TypeError):
         encode = make_encoder(None, refuse, encode_basestring, None, ":", ",", False, False, False)
         encode({}, 0)
+    except (ImportError, AttributeError, TypeError):
         import json
 
         return json.loads, lambda value: json.dumps(value, ensure_ascii=False)
@@ -244,7 +245,7 @@ class Rpm:
             import rpm
 
         self.rpm = rpm
-        self.architecture = ""
+        self.architecture, self.shared = "", False
         self.library = ctypes.CDLL(rpm._rpm.__file__)
         config = rpm.expandMacro("%{_rpmconfigdir}")
         # The bindings can only load everything: /etc/rpm, the vendor's macros, the user's. The library can do better.
@@ -255,8 +256,6 @@ class Rpm:
 
     def use(self, architecture: str) -> None:
         """Forget all macros and load the base for an architecture."""
-        if architecture == self.architecture:
-            return
         self.architecture = architecture
         self.library.rpmFreeMacros(None)
         self.library.rpmFreeRpmrc()
@@ -266,10 +265,23 @@ class Rpm:
             while self.rpm.expandMacro("%{?" + name + ":1}"):
                 self.rpm.delMacro(name)
 
+    def share(self, architecture: str, settings: "Settings") -> None:
+        """Become what all targets of the job have in common: the base for an architecture, and their first macros."""
+        if architecture != self.architecture:
+            self.use(architecture)
+            self.shared = False
+        if not self.shared:
+            self.load(SHARED, settings)
+            self.shared = True
+
+    def load(self, target: str, settings: "Settings") -> None:
+        """Load a target's macros."""
+        self.rpm.expandMacro("%{load:" + os.path.join(settings.root, "targets", target + ".macros") + "}")
+
     def target(self, task: "Any", settings: "Settings") -> None:
         """Become a target: its macros, the features that are forced, and the folders of a build."""
-        self.use(task["architecture"])
-        self.rpm.expandMacro("%{load:" + os.path.join(settings.root, "targets", task["target"] + ".macros") + "}")
+        self.share(task["architecture"], settings)
+        self.load(task["target"], settings)
         for name, on in task["features"].items():
             self.rpm.addMacro(("_with_" if on else "_without_") + name, "1")
             if task["do"] != "read" and on:
@@ -445,6 +457,18 @@ def strings(value: object) -> "list[str]":
     if value is None:
         return []
     return [text(item) for item in value] if isinstance(value, (list, tuple)) else [text(value)]
+
+
+def shared(texts: "list[bytes]") -> int:
+    """How many bytes of macro definitions these texts begin with alike."""
+    end = position = 0
+    for one, other in zip(min(texts).splitlines(True), max(texts).splitlines(True)):  # noqa: B905  not in 3.6
+        if one != other:
+            break
+        position += len(one)
+        if not one.endswith(b"\\\n"):  # what follows belongs to the next definition
+            end = position
+    return end
 
 
 def script_files(parsed: str, main: str) -> "dict[str, dict[str, list[str]]]":
@@ -698,6 +722,7 @@ def supervise(rpm: Rpm, settings: Settings, stream: "BinaryIO", out: int) -> Non
     stream.close()
     if settings.sandboxed:
         call(libc.mount, None, os.fsencode(settings.root), None, ctypes.c_ulong(MS_REMOUNT | MS_BIND | MS_RDONLY), None)
+    rpm.share(job["tasks"][0][1]["architecture"], settings)  # mostly that of all, so that their parsers need not
     late = False
     for number, task in job["tasks"]:
         if late:  # what is endless on one target is so on most, and a person waits
@@ -741,13 +766,13 @@ class Part:
     def __init__(self, rpm: Rpm, settings: Settings, ours: "list[int]") -> None:
         job, self.job = os.pipe()
         self.answers, answers = os.pipe()
-        self.errors, errors = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
         try:  # so that a part need not stop while the answers of an earlier one are handed on
             fcntl.fcntl(answers, F_SETPIPE_SZ, ANSWERS)
         except OSError:
             pass  # the user has too many pipes
+        self.errors, errors = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
             for descriptor in [*ours, *self.ends]:
                 os.close(descriptor)
             try:
@@ -865,8 +890,10 @@ def main(stream: "BinaryIO") -> int:
         for name, size in job["targets"]:
             targets[name] = stream.read(size)
         files = [(name, mode, stream.read(size)) for name, mode, size in job["files"]]
-        wanted = {task["target"] for task in job["tasks"]}
-        files += [(("targets/%s.macros" % name).encode().hex(), 0o644, targets[name]) for name in sorted(wanted)]
+        wanted = sorted({task["target"] for task in job["tasks"]})
+        end = shared([targets[name] for name in wanted])
+        macros = [(SHARED, targets[wanted[0]][:end]), *((name, targets[name][end:]) for name in wanted)]
+        files += [(("targets/%s.macros" % name).encode().hex(), 0o644, content) for name, content in macros]
         problem = crew.do(job, files)
         send(out, dumps({"done": True, "problem": problem}).encode() + b"\n")
 

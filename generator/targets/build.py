@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +50,13 @@ def build(folder: Path, state: Mapping[str, tuple[int, int]]) -> Kept:
     built_in = _BuiltIn(folder)
     names = sorted(_stems(state, "profiles"), key=lambda name: (_place(name), name))
     every = [built_in.find(name, folder) for name in sorted({*names, *_stems(state, "families")})]
+    profiles = {name: built_in.find(name, folder) for name in names}
+    shared = set.intersection(
+        *({value.definition for value in profile.values.values()} for profile in profiles.values())
+    )
     return Kept(
         state=dict(state),
-        targets={name: encode(_target(built_in.find(name, folder), known)) for name in names},
+        targets={name: encode(_target(profile, known, shared)) for name, profile in profiles.items()},
         capabilities=msgspec.msgpack.encode(known),
         known=msgspec.msgpack.encode(_known((folder / "known.toml").read_text(encoding="utf-8"), every)),
     )
@@ -118,14 +122,17 @@ def _open(path: Path, find: Read) -> Profile:
     return read(path, path.stem, text, find)
 
 
-def _target(profile: Profile, known: Mapping[str, Capability]) -> Target:
+def _target(profile: Profile, known: Mapping[str, Capability], shared: Collection[str] = ()) -> Target:
+    """The target of a profile; its macro file begins with the definitions that are `shared`, which are read once."""
     values = profile.values.values()
+    definitions = [value.definition for value in values]
+    first = sorted(definition for definition in definitions if definition in shared)
     return Target(
         name=profile.name,
         title=profile.title,
         rpm=profile.rpm,
         macros={value.name: value.body for value in values if value.body is not None and value.parameters is None},
-        definitions="".join(value.definition for value in values),
+        definitions="".join([*first, *(definition for definition in definitions if definition not in shared)]),
         capabilities=holding(known, profile.rpm, profile.families) if profile.rpm else frozenset(),
         architecture=profile.architecture,
         git=profile.git,

@@ -118,6 +118,21 @@ def test_each_target_sees_its_own_macros(librpm: Librpm) -> None:
     assert again == red
 
 
+def test_targets_that_begin_alike_stay_apart(librpm: Librpm) -> None:
+    alike = "%drink tea\n%mix() with \\\n%{drink}\n"
+    kinds = {"": "", "milk": "%milk 1\n", "coffee": "%drink coffee\n", "two": "%mix() two \\\n%{drink}s\n"}
+    targets = [target(f"t{name}", alike + more) for name, more in kinds.items()]
+    targets.append(target("far", alike, architecture="s390x"))
+    spec = package(
+        "Provides: d(%{drink}) m(%{?milk}%{!?milk:none}) x(%{lua:print((rpm.expand('%mix'):gsub('%s+', '-')))})\n"
+    )
+    together = librpm.read(spec, targets).readings
+    assert list(together) == [librpm.read(spec, [one]).readings[0] for one in targets]
+    told = [{entry.text for entry in reading.packages[0].dependencies["provides"]} for reading in together]
+    assert {"d(tea)", "m(none)", "x(with-tea)"} <= told[0] & told[4]
+    assert [{"m(1)"} <= told[1], {"d(coffee)", "x(with-coffee)"} <= told[2], {"x(two-teas)"} <= told[3]] == [True] * 3
+
+
 def test_the_architecture_is_the_target_s(librpm: Librpm) -> None:
     spec = "%ifarch s390x\nProvides: big\n%endif\n"
     there, here = librpm.read(package(spec), [target("z", architecture="s390x"), RED]).readings

@@ -52,6 +52,20 @@ def test_its_json_is_json(value: object) -> None:
     assert "\n" not in worker.dumps(value)
 
 
+DEFINITION = st.sampled_from(["%a 1\n", "%b 2\n", "%c() \\\n%a \\\n%b\n", "%c() \\\n%a \\\n%d\n", "%a \\\\\n"])
+TEXTS = st.lists(st.lists(DEFINITION, max_size=6).map("".join).map(str.encode), min_size=1, max_size=4)
+
+
+@given(TEXTS)
+def test_what_macro_files_begin_with_alike_is_whole_definitions(texts: list[bytes]) -> None:
+    end = worker.shared(texts)
+    beginning = texts[0][:end]
+    assert all(text.startswith(beginning) for text in texts)
+    assert beginning == b"" or (beginning.endswith(b"\n") and not beginning.endswith(b"\\\n"))
+    if len(set(texts)) == 1 and not texts[0].endswith(b"\\\n"):
+        assert end == len(texts[0])
+
+
 def test_the_arguments_of_f() -> None:
     parsed = (
         "%files -f a.lst -f b.lst\n%files tools -f c.lst\n%pre -n other -f d.pre\n%post -p /bin/x\n%verifyscript -f e\n"
