@@ -98,7 +98,7 @@ class View(msgspec.Struct, frozen=True):
     upstream: Mapping[str, Tree] = {}  # the upstream trees at hand, by the names that the definition gives them
 
 
-_PLACE = re.compile(r"(?:^|[\s:])line (\d+):|^(?:\w+: )?[^\s:]+:(\d+): ")
+_PLACE = r"(?:^|[\s:])line (\d+):|^(?:\w+: )?[^\s:]+:(\d+): "
 
 
 def line_number(message: str) -> int | None:
@@ -106,5 +106,5 @@ def line_number(message: str) -> int | None:
 
     librpm writes `line N: …`, `FILE: line N: …` or `FILE:N: …`, each with or without `error: ` in front.
     """
-    match = _PLACE.search(message)
+    match = re.search(_PLACE, message)
     return int(match[1] or match[2]) if match else None

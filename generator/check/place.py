@@ -24,11 +24,20 @@ def expands_to(raw: str, text: str) -> bool:
     raw, text = " ".join(raw.split()), " ".join(text.split())
     if "%" not in raw:
         return raw == text
-    pattern, at = [], 0
-    for match in _MACRO_CALL.finditer(raw):
-        pattern += [re.escape(raw[at : match.start()]), "%" if match[0] == "%%" else ".*"]
-        at = match.end()
-    return re.fullmatch("".join([*pattern, re.escape(raw[at:])]), text, re.DOTALL) is not None
+    first, *others = _MACRO_CALL.split(raw.replace("%%", "\0"))
+    first, *others = (part.replace("\0", "%") for part in (first, *others))
+    if not others:
+        return first == text
+    last = others.pop()
+    if not text.startswith(first) or not text.endswith(last):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in others:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end
 
 
 def place(candidates: Iterable[tuple[int, str]], text: str) -> int | None:

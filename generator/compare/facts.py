@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from generator.reading import Dependency, PackageReading, Reading
 
-_MACHINERY = re.compile(
+_MACHINERY = (
     r"\s*(cd '|rm -rf '|echo \"Patch #|STATUS=|if \[ \$STATUS|exit \$STATUS|fi$|mkdir -p '"
     r"|/usr/bin/(chmod|tar|gzip|patch)\b|.*/rpmuncompress\b|.*\|\s*/usr/bin/patch\b|patch -p)"
 )
@@ -88,7 +88,7 @@ def facts(reading: Reading) -> Iterator[Fact]:
 def _own_lines(prep: str) -> Iterator[str]:
     """The lines of %prep that %setup and %patch did not make."""
     for line in prep.splitlines():
-        if line.strip() and not _MACHINERY.match(line):
+        if line.strip() and not re.match(_MACHINERY, line):
             yield line
 
 

@@ -5,7 +5,6 @@ The walk follows the types: structs of `components.entry`, maps, lists, conditio
 
 from __future__ import annotations
 
-import difflib
 import re
 import types
 from collections.abc import Collection, Iterable, Mapping
@@ -27,8 +26,10 @@ _WRONG = object()
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint that names the known key nearest to `name`, else all of them where they are few."""
+    from difflib import get_close_matches
+
     known = sorted(known)
-    close = difflib.get_close_matches(name, known, 1, 0.6)
+    close = get_close_matches(name, known, 1, 0.6)
     if close:
         return f"did you mean '{close[0]}'?"
     return f"known: {', '.join(known) or 'none'}" if len(known) <= 30 else ""

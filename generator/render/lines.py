@@ -17,7 +17,7 @@ from generator.origin import Origin, origin_of
 WIDTH = 79
 _DIRECTIVE = re.compile(r"\s*(%(?!%)\w|#)")
 _SHIELDED = re.compile(r"(?<!\\)(?:\\\\)*\\(?=%+[{(\[])")
-_ALWAYS_READ = re.compile(r"\s*(#|%(?:if|elif|else|endif|include))")  # rpm takes %endif0 for one too
+_ALWAYS_READ = r"\s*(#|%(?:if|elif|else|endif|include))"  # rpm takes %endif0 for one too
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -64,7 +64,7 @@ def paragraphs(prose: str) -> list[str]:
         text = line.rstrip()
         if _DIRECTIVE.match(text):
             joined = bool(lines and lines[-1])
-            if not joined and (found := _ALWAYS_READ.match(text)):
+            if not joined and (found := re.match(_ALWAYS_READ, text)):
                 message = f"a paragraph of a description begins with {found[1]}, which is no text for rpm"
                 raise InputError(message, origin_of(prose), "begin it with a word")
             text = f"{lines.pop().rstrip()} {text.strip()}" if joined else f" {text}"

@@ -17,7 +17,7 @@ DEFAULT_WIDTH = 67
 _USUAL_WIDTHS = (67, 79, 80, 72, 76, 78, 75, 70)
 _FEWEST_WRAPPED_LINES = 2
 
-_BULLET = re.compile(r"([ \t]*)([-*+•])[ \t]+(?=\S)")
+_BULLET = r"([ \t]*)([-*+•])[ \t]+(?=\S)"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -87,7 +87,7 @@ def parse_bullets(text: str) -> tuple[Bullet, ...]:
         if not line.strip():
             after_blank = True
             continue
-        match = _BULLET.match(line)
+        match = re.match(_BULLET, line)
         if match:
             found.append((len(match[1].expandtabs(8)), line[match.end() :].split()))
         elif not found or (after_blank and not line[0].isspace()):
@@ -121,7 +121,7 @@ def width_of(bodies: Iterable[str]) -> int:
         lines = body.split("\n")
         for line, following in pairwise(lines):
             words = following.split()
-            if not line.strip() or not words or _BULLET.match(following) or not following[0].isspace():
+            if not line.strip() or not words or re.match(_BULLET, following) or not following[0].isspace():
                 continue
             limits.append((len(line.rstrip()), len(line.rstrip()) + 1 + len(words[0])))
     if len(limits) < _FEWEST_WRAPPED_LINES:

@@ -48,7 +48,7 @@ _HEADER = re.compile(
 )
 _LIKE_A_HEADER = re.compile(r"\s*(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*\b|(?:19|20)\d\d-\d\d-\d\d\b|.*\S@\S)")
 _AUTHOR = re.compile(r"(?P<name>.*?)\s*<(?P<address>[^<>\s]+)>\s*\Z")
-_NEW_AUTHOR = re.compile(r"[^<>\n\r]*[^<>\s] <[^<>\s@]+@[^<>\s@]+>\Z")
+_NEW_AUTHOR = r"[^<>\n\r]*[^<>\s] <[^<>\s@]+@[^<>\s@]+>\Z"
 
 
 class Entry(msgspec.Struct, frozen=True, dict=True):
@@ -198,7 +198,7 @@ def new_entry(date: datetime, author: str, bullets: Sequence[Bullet], width: int
     """
     if date.tzinfo is None:
         raise ValueError("the date of an entry needs a time zone")
-    if not _NEW_AUTHOR.match(author):
+    if not re.match(_NEW_AUTHOR, author):
         raise InputError(f"the author of an entry is {author!r}", hint="write it as `Name <address>`")
     if not bullets:
         raise InputError("a changes entry needs at least one bullet")

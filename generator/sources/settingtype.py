@@ -12,8 +12,8 @@ from generator.errors import InputError
 
 _TYPE = re.compile(r"\s*([A-Za-z0-9]+)\s*(?:\((.*)\))?\s*\Z", re.DOTALL)
 _KINDS = ("string", "list", "integer", "boolean", "yesno", "ip", "ip4", "ip6", "regexp")
-_RANGE = re.compile(r"\s*([+-]?\d*)\s*:\s*([+-]?\d*)\s*\Z")
-_INTEGER = re.compile(r"[+-]?\d+\Z")
+_RANGE = r"\s*([+-]?\d*)\s*:\s*([+-]?\d*)\s*\Z"
+_INTEGER = r"[+-]?\d+\Z"
 _CLASSES = {
     "alpha": "A-Za-z", "digit": "0-9", "alnum": "A-Za-z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s",
     "blank": r" \t", "xdigit": "0-9A-Fa-f", "punct": r"!-/:-@\[-`{-~", "print": " -~", "graph": "!-~",
@@ -21,7 +21,7 @@ _CLASSES = {
 }  # fmt: skip
 
 # An expression that repeats a group with choices or repetitions in it can take forever on a long value.
-_COSTLY = re.compile(r"\((?:[^()\\]|\\.)*[*+?{|](?:[^()\\]|\\.)*\)+[*+{]|\)\)+[*+{]")
+_COSTLY = r"\((?:[^()\\]|\\.)*[*+?{|](?:[^()\\]|\\.)*\)+[*+{]|\)\)+[*+{]"
 _LONGEST_COSTLY = 16
 
 
@@ -72,13 +72,13 @@ class SettingType(msgspec.Struct, frozen=True, dict=True):
         if self.kind in ("ip", "ip4", "ip6"):
             return self._address_problem(value)
         if self.kind == "regexp":
-            if len(value) > _LONGEST_COSTLY and _COSTLY.search(self.expression):
+            if len(value) > _LONGEST_COSTLY and re.search(_COSTLY, self.expression):
                 return ""
             return "" if _compiled(self.expression).search(value) else f"{value!r} does not match {self.expression}"
         return ""
 
     def _integer_problem(self, value: str) -> str:
-        if not _INTEGER.match(value):
+        if not re.match(_INTEGER, value):
             return f"{value!r} is not a whole number"
         number = int(value[:30])
         if self.minimum is not None and number < self.minimum:
@@ -107,7 +107,7 @@ def _split(text: str) -> list[str]:
 
 
 def _limits(text: str) -> tuple[int | None, int | None]:
-    match = _RANGE.match(text[:100])
+    match = re.match(_RANGE, text[:100])
     if not match:
         raise InputError(f"{text!r} is no range of integers", hint="write it like 0:255, 0: or :9")
     try:

@@ -21,7 +21,7 @@ _USE = re.compile(r"%(?:%|(\{)?([!?]*)([A-Za-z_]\w*))")
 _FILE = re.compile(r"%(\{)?(SOURCE|PATCH|S|P)(?:(\d+)\b|:[ \t]*(\d+)\})")
 _ARGUMENT = re.compile(r"\s+([\w.-]+)")
 _SHELL_CUT = re.compile(r"\$\{[^{}\s]*\Z")
-_NUMBERED = re.compile(r"(?:patch|SOURCE|PATCH|SOURCEURL|PATCHURL)\d+\Z")
+_NUMBERED = r"(?:patch|SOURCE|PATCH|SOURCEURL|PATCHURL)\d+\Z"
 _DEFINES = ("%define", "%global", "bcond", "undefine", "rpm.define")
 
 # rpm takes no shorter names for macros (`rpmio/macro.c`), so that %s, %d and %Y in a shell's text are not meant.
@@ -213,7 +213,7 @@ def uses(lines: Sequence[SpecLine], sections: Sequence[Section]) -> Iterator[Use
             name = match[3]
             if len(name) < _SHORTEST or name in rpmwords.BUILTINS or name in rpmwords.CONDITIONALS:
                 continue
-            if _NUMBERED.match(name) or (not match[1] and files and name in rpmwords.FILE_DIRECTIVES):
+            if re.match(_NUMBERED, name) or (not match[1] and files and name in rpmwords.FILE_DIRECTIVES):
                 continue
             if not match[1] and column == 0 and first.directive == "section":
                 continue

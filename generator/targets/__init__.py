@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-_PARAMETRIC = re.compile(r"^%(\w+)\([^()\n]*\) ((?:[^\n]*\\\n)*[^\n]*)", re.MULTILINE)
+_PARAMETRIC = r"^%(\w+)\([^()\n]*\) ((?:[^\n]*\\\n)*[^\n]*)"
 
 
 class Row(NamedTuple):
@@ -74,7 +74,9 @@ def explain(target: Target) -> tuple[Row, ...]:
     """Every value of the target with its source, by macro name; `rpm` and what was disputed first."""
     sources = {name: source for source, given in target.sources.items() for name in given}
     rows = [Row("rpm", target.rpm, sources.get("rpm", ""))]
-    bodies = {found[1]: found[2].replace("\\\n", "\n") for found in _PARAMETRIC.finditer(target.definitions)}
+    bodies = {
+        found[1]: found[2].replace("\\\n", "\n") for found in re.finditer(_PARAMETRIC, target.definitions, re.MULTILINE)
+    }
     for name in sorted(target.defined | target.undefined, key=lambda name: (name not in target.disputed, name)):
         value = target.macros.get(name, bodies.get(name, "") if name in target.parametric else "")
         rows.append(Row(name, value, sources.get(name, ""), target.disputed.get(name, "")))

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +23,18 @@ from generator.check.place import expands_to, literal, macros, place
 )
 def test_what_a_raw_line_may_become(raw: str, text: str, may: bool) -> None:
     assert expands_to(raw, text) is may
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "ab", "%%", "%x", "%{x}", "%(x)"]), max_size=6),
+    st.text(alphabet="ab%", max_size=8),
+)
+def test_macros_stand_for_anything(parts: list[str], text: str) -> None:
+    known = {"%%": "%", "%x": ".*", "%{x}": ".*", "%(x)": ".*"}
+    # a name goes on as far as it can, so that one is never followed by a letter here
+    parts = [f"{part}-" if part == "%x" else part for part in parts]
+    pattern = "".join(known.get(part.rstrip("-"), part) + "-" * part.endswith("-") for part in parts)
+    assert expands_to("".join(parts), text) is bool(re.fullmatch(pattern, text))
 
 
 def test_the_line_that_holds_the_text_wins_then_the_one_that_shares_most() -> None:
