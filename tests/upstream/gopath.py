@@ -175,6 +175,7 @@ class Workspace:
             "GOROOT": str(go),
             "GOPATH": f"{folder}:{root}/share/gocode",
             "GOCACHE": str(debian.CACHE.parent / "go-build"),
+            "GOFLAGS": "-trimpath",  # else nothing that one workspace compiled counts in another folder
             "GO111MODULE": "off",
             "GOTOOLCHAIN": "local",
             "CGO_ENABLED": "0",
