@@ -18,7 +18,7 @@ from generator.obs.backend import ARCHITECTURE, Backend
 from generator.obs.client import Configuration
 from generator.obs.records import Place, md5
 from generator.obs.server import Server
-from generator.submit.builds import wait_for_builds
+from generator.submit.builds import Waiting, wait_for_builds
 from tests.cli.test_obs import SERVE
 from tests.conftest import require_obs
 from tests.obs.test_backend import closed, listeners, wait_until
@@ -129,6 +129,7 @@ def test_even_the_supervisor_is_killed_while_it_builds(building: tuple[subproces
     assert wait_until(lambda: gone(data))
 
 
+OFTEN = Waiting(longest=1.0)  # a server that nobody shares
 QUICK = SPEC.replace("sleep 1000\n", "")
 SLOW = SPEC.replace("sleep 1000", "sleep 10")
 
@@ -154,7 +155,7 @@ def test_started_again_it_has_lost_nothing_and_builds_on(tmp_path: Path, number:
     data = tmp_path / "data"
     with serving(tmp_path, "--data", str(data)) as (served, _, server):
         (quick,) = make(server, "home:packager:quick", quick=QUICK)
-        assert [one.code for one in wait_for_builds(server, quick)] == ["succeeded"]
+        assert [one.code for one in wait_for_builds(server, quick, waiting=OFTEN)] == ["succeeded"]
         slow, next_ = make(server, "home:packager:slow", slow=SLOW, next=SLOW)  # one is built, one waits for it
         taken = Place(slow.project, "quick")
         request = server.create_request("submit", [(quick, "1", taken)], "Take it")
@@ -166,7 +167,7 @@ def test_started_again_it_has_lost_nothing_and_builds_on(tmp_path: Path, number:
     with serving(tmp_path, "--data", str(data)) as (served, _, server):
         assert (server.url, held(server, [quick, slow, next_])) == (address, before)
         for place in (slow, next_):
-            assert [one.code for one in wait_for_builds(server, place)] == ["succeeded"]
+            assert [one.code for one in wait_for_builds(server, place, waiting=OFTEN)] == ["succeeded"]
             assert len(jobs(server, place)) == 1
         assert held(server, [quick, slow, next_]) == before, "what was built is not built again"
         server.accept(request, "Well")
