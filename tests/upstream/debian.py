@@ -145,7 +145,8 @@ def build_dependencies(suite: str, *sources: str) -> list[str]:
     names: set[str] = set()
     for package in sources:
         command = ["apt-get", "build-dep", "--print-uris", "-y", "--no-install-recommends", package]
-        done = subprocess.run(command, env=_environment(suite), capture_output=True, text=True)
+        with _alone():
+            done = subprocess.run(command, env=_environment(suite), capture_output=True, text=True)
         if done.returncode:
             raise RefusedError(f"the build dependencies of {package} in {suite}: {_last(done.stderr)}")
         names |= {name.partition("_")[0] for _, name, _ in _URI.findall(done.stdout)}
