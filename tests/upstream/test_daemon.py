@@ -122,11 +122,18 @@ def runtime() -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def seen(daemons: dict[str, Path], runtime: tuple[Path, Path]) -> Iterator[Callable[..., dict[str, Any]]]:
-    """What the builds of one daemon saw."""
+def folder() -> Iterator[Path]:
+    """A daemon's own; its processes, mounts and control groups are known by this name."""
     # Not below pytest's own folder: with user namespaces every folder above must be open to others.
-    folder = Path(tempfile.mkdtemp(prefix="specgen-dockerd-"))
-    folder.chmod(0o755)
+    made = Path(tempfile.mkdtemp(prefix="specgen-dockerd-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def seen(daemons: dict[str, Path], runtime: tuple[Path, Path], folder: Path) -> Callable[..., dict[str, Any]]:
+    """What the builds of one daemon saw."""
 
     def run(name: str, toggle: str, arguments: tuple[str, ...]) -> dict[str, Any]:
         configuration = {
@@ -146,12 +153,11 @@ def seen(daemons: dict[str, Path], runtime: tuple[Path, Path]) -> Iterator[Calla
         assert done.returncode == 0, done.stderr
         return dict(json.loads(done.stdout))
 
-    yield run
-    shutil.rmtree(folder)
+    return run
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_what_builds_see(seen: Callable[..., dict[str, Any]], name: str) -> None:
+def test_what_builds_see(seen: Callable[..., dict[str, Any]], folder: Path, name: str) -> None:
     kind, toggle, arguments, expected = RUNS[name]
     found = seen(kind, toggle, arguments)
     print(f"\n{name}")
@@ -167,13 +173,13 @@ def test_what_builds_see(seen: Callable[..., dict[str, Any]], name: str) -> None
     assert found["marker in docker save"] is False
     assert found["marker in data root"] == []
     assert found["left mounts"] == []
-    assert not any("specgen-dockerd-" in line for line in Path("/proc/self/mounts").read_text().splitlines())
-    assert not [path for path in Path("/proc").glob("[0-9]*") if _is_daemon(path)]
-    assert daemon.control_groups("specgen-dockerd-*") == []
+    assert not any(folder.name in line for line in Path("/proc/self/mounts").read_text().splitlines())
+    assert not [path for path in Path("/proc").glob("[0-9]*") if _is_of(folder, path)]
+    assert daemon.control_groups(folder.name) == []
 
 
-def _is_daemon(process: Path) -> bool:
+def _is_of(folder: Path, process: Path) -> bool:
     try:
-        return "specgen-dockerd-" in (process / "cmdline").read_text()
+        return folder.name in (process / "cmdline").read_text()
     except OSError:
         return False
