@@ -8,16 +8,15 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
-import tempfile
-from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from generator import targets
 from generator.cli.application import Application
 from generator.package.directory import write
+from tests.render import rpmlint
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("docker", "docker-stable")
@@ -83,35 +82,16 @@ def test_spec_cleaner_would_change_what_is_untidy(old: str, new: str, rendered: 
 
 @pytest.fixture(scope="session")
 def configuration() -> Path:
-    """openSUSE's configuration of rpmlint, which only the source distribution of the same version has."""
+    """openSUSE's configuration of rpmlint."""
     if not shutil.which("checkbashisms"):
         _lacking("checkbashisms, of devscripts, which rpmlint's configuration needs; scripts/setup installs it")
-    folder = ROOT / ".cache" / f"rpmlint-{version('rpmlint')}"
-    if not folder.is_dir():
-        folder.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as work:
-            command = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check"]
-            command += ["--no-binary", ":all:", "--no-deps", "-d", work, f"rpmlint=={version('rpmlint')}"]
-            got = subprocess.run(command, capture_output=True, text=True, timeout=300)
-            archives = list(Path(work).glob("*.tar.gz"))
-            if not archives:
-                _lacking(f"the source distribution of rpmlint: {got.stderr[-500:]}")
-            made = Path(work) / "openSUSE"
-            made.mkdir()
-            with tarfile.open(archives[0]) as archive:
-                for member in archive:
-                    content = archive.extractfile(member) if "/configs/openSUSE/" in member.name else None
-                    if content:
-                        (made / Path(member.name).name).write_bytes(content.read())
-            assert list(made.glob("*.toml")), "the source distribution of rpmlint has no configs/openSUSE"
-            try:
-                made.rename(folder)
-            except OSError:
-                assert folder.is_dir()  # another test run was first
-    return folder
+    try:
+        return rpmlint.configuration()
+    except LookupError as error:
+        _lacking(str(error))
 
 
-def _lacking(what: str) -> None:
+def _lacking(what: str) -> NoReturn:
     """Skip where something real is missing; where everything must be there (CI), fail."""
     if os.environ.get("CI"):
         pytest.fail(f"missing: {what}")
