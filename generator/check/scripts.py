@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from generator.check.place import expands_to, literal, place
@@ -75,6 +74,8 @@ class Scripts:
 
     def _align(self, script: Script, use: Use) -> dict[int, tuple[int, bool]]:
         """For each line of the script its line in the spec, and whether it stands there as it is."""
+        from difflib import SequenceMatcher
+
         index = self._index(use.file)
         header = 1
         raw: list[tuple[int, str]] = []
