@@ -20,6 +20,7 @@ from generator.origin import Origin, Text
 
 # Depth of nested collections; definitions need about six.
 _DEEPEST = 40
+_TOO_DEEP = "nested too deeply"
 
 # What YAML 1.1 takes for line ends beside \n would make line numbers differ from an editor's.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\r(?!\n)")
@@ -209,6 +210,8 @@ def _explained(error: yaml.YAMLError, path: PurePosixPath, lines: list[str]) -> 
         return Problem(f"this is not YAML: {error}", Origin(path, 1))
     mark = error.problem_mark or error.context_mark
     message = error.problem or "this is not YAML"
+    if message == "exceeded maximum nesting depth":  # libyaml since 0.2.6, and some distributions' 0.2.5
+        message = _TOO_DEEP
     if error.context_mark and message.startswith(_BEGINS_HERE):
         mark = error.context_mark
     # where a file ends too early, libyaml's mark stands below its last line
@@ -262,7 +265,7 @@ class _Builder:
         if _is(event, yaml.ScalarEvent):
             return self.scalar(event)
         if depth >= _DEEPEST:
-            raise _GiveUpError("nested too deeply", self.origin(event.start_mark))
+            raise _GiveUpError(_TOO_DEEP, self.origin(event.start_mark))
         if _is(event, yaml.MappingStartEvent):
             return self.mapping(event, depth)
         return self.sequence(event, depth)
