@@ -90,6 +90,7 @@ def recalled(arguments: list[str]) -> int | None:
         return None
     sys.stderr.write(errors)
     sys.stdout.write(output)
+    sys.stdout.flush()  # so that whoever asked learns of a full disk; Python's end may keep that to itself
     return code
 
 

@@ -141,6 +141,25 @@ def test_a_record_belongs_to_one_call(place: Place, arguments: list[str], enviro
     assert MARK not in place.check(*arguments, **environment).stdout
 
 
+def test_a_full_disk_is_said(place: Place) -> None:
+    package = str(ROOT / "specs" / "docker")  # enough output for some versions of Python to forget that it failed
+    place.check(package)
+    place.mark()
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [SPECGEN, "check", package],
+            cwd=place.folder,
+            env={**environment, "XDG_CACHE_HOME": str(place.cache)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (3, "error: the output cannot be written: No space left on device\n")
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"identity": 1}', "\x00\xff"])
 def test_a_broken_record_is_none(place: Place, content: str) -> None:
     first = place.check("demo")
