@@ -25,6 +25,26 @@ SECONDS = 60  # for all scripts of a package together; real ones need a hundredt
 # What a linter cannot know: the files that a scriptlet sources are on the machine where it runs.
 EXCLUDED = ("SC1090", "SC1091")
 _CALL = re.compile(rf"{PREFIX}[\w.@:/+ -]+", re.ASCII)
+_RESERVED = frozenset(
+    [
+        "if",
+        "then",
+        "elif",
+        "else",
+        "fi",
+        "for",
+        "while",
+        "until",
+        "do",
+        "done",
+        "case",
+        "esac",
+        "in",
+        "select",
+        "function",
+        "time",
+    ]
+)
 
 
 class Script(NamedTuple):
@@ -123,7 +143,8 @@ def lint(scripts: Sequence[Script]) -> Linted:
 
 def _is_calls(text: str) -> bool:
     """Whether a script does nothing but call macros with plain words: not a line of it is for a linter to judge."""
-    return all(_CALL.fullmatch(line.strip()) for line in text.split("\n") if line.strip())
+    called = all(_CALL.fullmatch(line.strip()) for line in text.split("\n") if line.strip())
+    return called and _RESERVED.isdisjoint(text.split())
 
 
 class Linters:
