@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import os
+import pkgutil
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
@@ -40,10 +40,11 @@ class Kind(msgspec.Struct, frozen=True):
 @cache
 def kinds() -> tuple[Kind, ...]:
     """All kinds, in their order."""
+    import generator.components as package
+
     found = []
-    for name, extension in map(os.path.splitext, sorted(os.listdir(os.path.dirname(__file__)))):  # noqa: PTH120, PTH208
-        if extension == ".py" and not name.startswith("_"):
-            kind = getattr(importlib.import_module(f"{__package__}.{name}"), "KIND", None)
-            if isinstance(kind, Kind):
-                found.append(kind)
+    for module in pkgutil.iter_modules(package.__path__, "generator.components."):
+        kind = getattr(importlib.import_module(module.name), "KIND", None)
+        if isinstance(kind, Kind):
+            found.append(kind)
     return tuple(sorted(found, key=lambda kind: (kind.late, kind.order, kind.key)))
