@@ -11,12 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench_submit import submission
+from scripts.bench_submit import submission
+from tests.render import rpmlint
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from tests.render import rpmlint  # noqa: E402
-
 BIN = ROOT / ".venv" / "bin"
 
 # One sandboxed Python that reads the spec once per target and does nothing else.
