@@ -25,26 +25,10 @@ SECONDS = 60  # for all scripts of a package together; real ones need a hundredt
 # What a linter cannot know: the files that a scriptlet sources are on the machine where it runs.
 EXCLUDED = ("SC1090", "SC1091")
 _CALL = re.compile(rf"{PREFIX}[\w.@:/+ -]+", re.ASCII)
-_RESERVED = frozenset(
-    [
-        "if",
-        "then",
-        "elif",
-        "else",
-        "fi",
-        "for",
-        "while",
-        "until",
-        "do",
-        "done",
-        "case",
-        "esac",
-        "in",
-        "select",
-        "function",
-        "time",
-    ]
-)
+_RESERVED = frozenset({
+    "if", "then", "elif", "else", "fi", "for", "while", "until", "do", "done", "case", "esac", "in", "select",
+    "function", "time",
+})  # fmt: skip
 
 
 class Script(NamedTuple):

@@ -459,7 +459,7 @@ def strings(value: object) -> "list[str]":
     return [text(item) for item in value] if isinstance(value, (list, tuple)) else [text(value)]
 
 
-def shared(texts: "list[bytes]") -> int:
+def shared_length(texts: "list[bytes]") -> int:
     """How many bytes of macro definitions these texts begin with alike."""
     end = position = 0
     for one, other in zip(min(texts).splitlines(True), max(texts).splitlines(True)):  # noqa: B905  not in 3.6
@@ -891,7 +891,7 @@ def main(stream: "BinaryIO") -> int:
             targets[name] = stream.read(size)
         files = [(name, mode, stream.read(size)) for name, mode, size in job["files"]]
         wanted = sorted({task["target"] for task in job["tasks"]})
-        end = shared([targets[name] for name in wanted])
+        end = shared_length([targets[name] for name in wanted])
         macros = [(SHARED, targets[wanted[0]][:end]), *((name, targets[name][end:]) for name in wanted)]
         files += [(("targets/%s.macros" % name).encode().hex(), 0o644, content) for name, content in macros]
         problem = crew.do(job, files)
