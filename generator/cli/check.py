@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from generator.cli.options import (
     upstream_option,
 )
 from generator.cli.terminal import coloured, width
+from generator.errors import InputError
 
 if TYPE_CHECKING:
     from generator.check.report import Format, Report
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from generator.package.foreign import Foreign
     from generator.reading import Reading, View
     from generator.sources import Sources
+    from generator.targets import Target
     from generator.upstream.tree import Tree
 
 _AHEAD = 4  # packages that are read while the linters work on earlier ones
@@ -82,13 +85,16 @@ def check(
 
     begun = time.time_ns()
     names = packages or (".",)
+    one = len(names) == 1
     # The reader starts while definitions are loaded.
-    with Librpm.start(trust=trust, workers=1 if len(names) == 1 else processors()) as librpm:
+    with Librpm.start(
+        trust=trust, workers=1 if one else processors(), expected=partial(_expected, targets, macros) if one else tuple
+    ) as librpm:
         found = [app.package(name, settings) for name in names]
         printed, worst = "", 0
         from generator.check.report import Writer
 
-        writer = Writer(format_, colour=coloured(), width=width(), table=len(names) == 1 if table is None else table)
+        writer = Writer(format_, colour=coloured(), width=width(), table=one if table is None else table)
         for report in _reports(librpm, found, targets, macros, sources, upstream):
             worst = max(worst, int(bool(report.count("error") or (strict and report.count("warning")))))
             text = writer.add(report)
@@ -108,6 +114,14 @@ def check(
         ]
         remember(sys.argv[1:], map(str, inputs), begun, printed + text, "", worst)
     return worst
+
+
+def _expected(targets: Sequence[str], macros: str | None) -> Sequence[Target]:
+    """The targets of a package that is not loaded yet, as far as they can be known."""
+    try:
+        return targets_of(targets, macros)
+    except InputError:  # it is reported when the package has been
+        return ()
 
 
 def _archives(paths: Iterable[Path]) -> list[Path]:

@@ -129,12 +129,17 @@ class Librpm:
         workers: int = 1,
         limits: Limits | None = None,
         warn: Callable[[str], None] = _warn,
+        expected: Callable[[], Sequence[Target]] = tuple,
     ) -> Self:
-        """Begin to start the readers, and return without waiting for them."""
+        """Begin to start the readers, and return without waiting for them.
+
+        `expected` gives the targets that something will be read for, so that they make ready for it.
+        """
         librpm = cls(trust=trust, workers=workers, limits=limits, warn=warn)
         try:
             for _ in range(librpm.workers):
-                librpm._processes.append(Process(librpm.limits, sandboxed=True, parts=librpm._parts))
+                process = Process(librpm.limits, sandboxed=True, parts=librpm._parts, expected=expected)
+                librpm._processes.append(process)
         except StartError as error:
             librpm._no_sandbox = str(error)
         return librpm

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 import msgspec
@@ -69,11 +69,11 @@ class Task(msgspec.Struct, frozen=True):
     names: Sequence[str] = ()  # the features whose state is wanted
     texts: Sequence[str] = ()
 
-    def message(self, key: str) -> dict[str, object]:
-        """The task as the reader expects it; `key` is the name under which it knows the target's macros."""
+    def message(self) -> dict[str, object]:
+        """The task as the reader expects it."""
         head: dict[str, object] = {
             "do": self.do,
-            "target": key,
+            "target": macros(self.target)[0],
             "architecture": self.target.architecture,
             "features": dict(self.features),
         }
@@ -259,8 +259,7 @@ def _message(text: str) -> str:
     return "; ".join(line for line in lines if line)
 
 
-def keys(tasks: Sequence[Task]) -> Iterator[tuple[str, bytes]]:
-    """For each task the name that its target's macros have in the reader, and their text."""
-    for task in tasks:
-        text = task.target.definitions.encode("utf-8", "surrogateescape")
-        yield f"{task.target.name}-{hash(text) & 0xFFFFFFFFFFFFFFFF:016x}", text
+def macros(target: Target) -> tuple[str, bytes]:
+    """The name that a target's macros have in the reader, and their text."""
+    text = target.definitions.encode("utf-8", "surrogateescape")
+    return f"{target.name}-{hash(text) & 0xFFFFFFFFFFFFFFFF:016x}", text

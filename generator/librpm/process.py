@@ -11,7 +11,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -19,8 +19,9 @@ from pathlib import Path
 import msgspec
 
 from generator.librpm import sandbox
-from generator.librpm.jobs import Answer, Job, keys
+from generator.librpm.jobs import Answer, Job, macros
 from generator.librpm.sandbox import Limits
+from generator.targets import Target
 
 START_SECONDS = 30.0  # a machine under load may take long to start a Python
 KILL_SECONDS = 5.0
@@ -85,6 +86,11 @@ def _program() -> bytes:
     return b"%s %d %d\n" % (importlib.util.MAGIC_NUMBER.hex().encode(), len(compiled), len(source)) + compiled + source
 
 
+def _announced(texts: Mapping[str, bytes]) -> list[tuple[str, int]]:
+    """The names of payloads, and their lengths in bytes."""
+    return [(name, len(text)) for name, text in texts.items()]
+
+
 def _folder() -> str:
     """A new folder for a reader without a sandbox."""
     import tempfile
@@ -95,8 +101,19 @@ def _folder() -> str:
 class Process:
     """A reader in its sandbox, or without one. Starting it does not wait; `greet` does."""
 
-    def __init__(self, limits: Limits, *, sandboxed: bool, own_proc: bool = True, parts: int = 1) -> None:
-        """Start it. In the sandbox it does up to `parts` tasks of a job at the same time."""
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        sandboxed: bool,
+        own_proc: bool = True,
+        parts: int = 1,
+        expected: Callable[[], Sequence[Target]] = tuple,
+    ) -> None:
+        """Start it. In the sandbox it does up to `parts` tasks of a job at the same time.
+
+        `expected` gives the targets that the first job is for, as far as they are known.
+        """
         self.limits = limits
         self.sandboxed = sandboxed
         self.parts = parts if sandboxed else 1  # without one, they would share their folders
@@ -138,7 +155,11 @@ class Process:
         fcntl.fcntl(self._in, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
         fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
         with contextlib.suppress(DeadError):  # `greet` tells why
-            self._write(_program() + msgspec.json.encode(self._settings()) + b"\n")
+            self._write(_program())
+            ahead = expected()
+            texts = self._new(ahead)
+            settings = {**self._settings(), "expected": len(ahead), "targets": _announced(texts)}
+            self._write(b"".join([msgspec.json.encode(settings), b"\n", *texts.values()]))
 
     def _settings(self) -> dict[str, object]:
         return {
@@ -194,22 +215,22 @@ class Process:
         Raises:
             DeadError: the reader is gone.
         """
-        new: dict[str, bytes] = {}
-        tasks = []
-        for task, (key, text) in zip(job.tasks, keys(job.tasks), strict=True):
-            tasks.append(task.message(key))
-            if key not in self._targets:
-                self._targets.add(key)
-                new[key] = text
+        new = self._new(task.target for task in job.tasks)
         head = {
-            "targets": [(key, len(text)) for key, text in new.items()],
+            "targets": _announced(new),
             "files": [
                 (name.encode("utf-8", "surrogateescape").hex(), mode, len(data)) for name, mode, data in job.files
             ],
-            "tasks": tasks,
+            "tasks": [task.message() for task in job.tasks],
         }
         self.extend()
         self._write(b"".join([msgspec.json.encode(head), b"\n", *new.values(), *(data for _, _, data in job.files)]))
+
+    def _new(self, targets: Iterable[Target]) -> dict[str, bytes]:
+        """The macros of these targets that the reader does not have, by name."""
+        new = {key: text for key, text in map(macros, targets) if key not in self._targets}
+        self._targets.update(new)
+        return new
 
     def extend(self) -> None:
         """Count the time for the next answer from now."""

@@ -8,7 +8,6 @@ and nothing of /etc but what the dynamic linker needs. The reader enters further
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -101,7 +100,7 @@ def process_allowance(limits: Limits, *, sandboxed: bool) -> int:
     Since Linux 5.14 the kernel counts them for each user namespace; before, and outside of one, it counts all processes
     of the user.
     """
-    release = platform.release().split(".")
+    release = os.uname().release.split(".")
     if sandboxed and [int(part) for part in release[:2] if part.isdigit()] >= [5, 14]:
         return limits.processes
     uid = unprivileged() or os.geteuid()

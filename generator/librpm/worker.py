@@ -9,12 +9,13 @@ A spec runs code while it is parsed, so nothing here trusts it. There are four p
     supervisor  is process 1 in there; writes the job's files, forks a parser per task, stops what takes too much,
                 and alone holds the way back to the zygote; cannot be traced or killed from inside
     parser      drops all capabilities, runs under limits, and keeps no descriptor but its own log: what it found
-                goes into anonymous shared memory, which has no name that another process could open
+                goes into anonymous shared memory, which has no name that another process could open; those for the
+                first job wait for it, the macros that its targets share already loaded
 
-Protocol. First the client sends one line of settings. Then, for each job, one line of JSON and the payloads that it
-announces. For each task the answer is one line of JSON, the bytes of the log and the bytes of the result; the job ends
-with {"done": true}. Several modules of the standard library (json, signal, subprocess) are avoided because importing
-them takes longer than parsing a spec.
+Protocol. First the client sends one line of settings, and the macros of the targets that it expects. Then, for each
+job, one line of JSON and the payloads that it announces. For each task the answer is one line of JSON, the bytes of
+the log and the bytes of the result; the job ends with {"done": true}. Several modules of the standard library (json,
+signal, subprocess) are avoided because importing them takes longer than parsing a spec.
 """
 
 import ctypes
@@ -49,7 +50,8 @@ F_SETPIPE_SZ = 1031
 ANSWERS = 1 << 20  # bytes of answers that a part may have given before somebody takes them
 
 TICK = 0.05  # seconds between two looks at the clock and the memory of a parser that is still busy
-SHARED = "shared"  # the name for the macros that all targets of a job begin with; other names end in a hash
+# The names for the macros that the targets of a job begin with, and those that are expected; others end in a hash.
+SHARED, EXPECTED = "shared", "expected"
 OUT_OF_MEMORY = 75  # exit code of a parser that could not get memory
 
 # What a spec must never see of the host, wherever its distribution defines it.
@@ -245,7 +247,7 @@ class Rpm:
             import rpm
 
         self.rpm = rpm
-        self.architecture, self.shared = "", False
+        self.architecture, self.shared = "", ""
         self.library = ctypes.CDLL(rpm._rpm.__file__)
         config = rpm.expandMacro("%{_rpmconfigdir}")
         # The bindings can only load everything: /etc/rpm, the vendor's macros, the user's. The library can do better.
@@ -256,7 +258,7 @@ class Rpm:
 
     def use(self, architecture: str) -> None:
         """Forget all macros and load the base for an architecture."""
-        self.architecture = architecture
+        self.architecture, self.shared = architecture, ""
         self.library.rpmFreeMacros(None)
         self.library.rpmFreeRpmrc()
         if self.library.rpmReadConfigFiles(self.rc_file, os.fsencode(architecture + "-linux")) != 0:
@@ -265,22 +267,21 @@ class Rpm:
             while self.rpm.expandMacro("%{?" + name + ":1}"):
                 self.rpm.delMacro(name)
 
-    def share(self, architecture: str, settings: "Settings") -> None:
-        """Become what all targets of the job have in common: the base for an architecture, and their first macros."""
-        if architecture != self.architecture:
+    def share(self, architecture: str, shared: str, settings: "Settings") -> None:
+        """Become what several targets have in common: the base for an architecture, and the macros of this name."""
+        if architecture != self.architecture or self.shared not in ("", shared):
             self.use(architecture)
-            self.shared = False
         if not self.shared:
-            self.load(SHARED, settings)
-            self.shared = True
+            self.load(shared, settings)
+            self.shared = shared
 
-    def load(self, target: str, settings: "Settings") -> None:
-        """Load a target's macros."""
-        self.rpm.expandMacro("%{load:" + os.path.join(settings.root, "targets", target + ".macros") + "}")
+    def load(self, name: str, settings: "Settings") -> None:
+        """Load a file of macros."""
+        self.rpm.expandMacro("%{load:" + os.path.join(settings.root, macro_file(name)) + "}")
 
     def target(self, task: "Any", settings: "Settings") -> None:
         """Become a target: its macros, the features that are forced, and the folders of a build."""
-        self.share(task["architecture"], settings)
+        self.share(task["architecture"], task["shared"], settings)
         self.load(task["target"], settings)
         for name, on in task["features"].items():
             self.rpm.addMacro(("_with_" if on else "_without_") + name, "1")
@@ -459,16 +460,22 @@ def strings(value: object) -> "list[str]":
     return [text(item) for item in value] if isinstance(value, (list, tuple)) else [text(value)]
 
 
-def shared_length(texts: "list[bytes]") -> int:
-    """How many bytes of macro definitions these texts begin with alike."""
-    end = position = 0
-    for one, other in zip(min(texts).splitlines(True), max(texts).splitlines(True)):  # noqa: B905  not in 3.6
+def macro_file(name: str) -> str:
+    """Where the macros of this name are, below the root of a build."""
+    return "targets/%s.macros" % name
+
+
+def shared_start(texts: "list[bytes]") -> bytes:
+    """The macro definitions that all these texts begin with."""
+    found: "list[bytes]" = []
+    complete = 0
+    for one, other in zip(min(texts, default=b"").splitlines(True), max(texts, default=b"").splitlines(True)):  # noqa: B905  not in 3.6
         if one != other:
             break
-        position += len(one)
-        if not one.endswith(b"\\\n"):  # what follows belongs to the next definition
-            end = position
-    return end
+        found.append(one)
+        if one.endswith(b"\n") and not one.endswith(b"\\\n"):
+            complete = len(found)
+    return b"".join(found[:complete])
 
 
 def script_files(parsed: str, main: str) -> "dict[str, dict[str, list[str]]]":
@@ -512,31 +519,39 @@ class Settings:
         self.result = fields["result"]
         self.sandboxed = fields["sandboxed"]
         self.parts = fields["parts"]
+        self.expected = fields["expected"]  # how many tasks the first job may have
         self.root = fields["root"]
         self.proc = -1  # /proc, open
         self.scratch = "/tmp" if self.sandboxed else os.path.join(self.root, "tmp")
 
 
 class Parser:
-    """A forked process that does one task, as the supervisor sees it."""
+    """A forked process that does one task, once it is given one, as the supervisor sees it."""
 
-    def __init__(self, rpm: Rpm, settings: Settings, task: "Any", memory: mmap.mmap, out: int) -> None:
+    def __init__(self, rpm: Rpm, settings: Settings, memory: mmap.mmap, out: int) -> None:
         self.settings, self.memory, self.out = settings, memory, out
         self.status: "int | None" = None
-        memory[:8] = bytes(8)
+        task_end, self.task_fd = os.pipe()
         self.log_fd, log_end = os.pipe()
         # Nothing is written to this pipe: its end tells that the parser ended, also where a process that it left
         # behind still holds its log.
         self.alive_fd, alive_end = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            run_parser(rpm, settings, task, memory, log_end, alive_end)
+            run_parser(rpm, settings, memory, [task_end, log_end, alive_end])
+        os.close(task_end)
         os.close(log_end)
         os.close(alive_end)
         self.log = bytearray()
 
-    def watch(self) -> str:
-        """Wait for the end of the parser; returns how it ended."""
+    def give(self, task: "Any") -> None:
+        """Let it do this task."""
+        self.memory[:8] = bytes(8)
+        send(self.task_fd, dumps(task).encode() + b"\n")
+        os.close(self.task_fd)
+
+    def watch(self, waiting: "list[Parser]") -> str:
+        """Wait for the end of the parser; returns how it ended. One that is slow gets the sandbox for itself."""
         poller = select.poll()
         poller.register(self.log_fd, select.POLLIN)
         poller.register(self.alive_fd, select.POLLIN)
@@ -560,6 +575,8 @@ class Parser:
                 return "time"
             if now > look:
                 look = now + TICK
+                while waiting:
+                    waiting.pop().discard()
                 if resident_memory(self.settings.proc) > self.settings.memory:
                     return "memory"
             if ending:  # the kernel closes the files of a process shortly before it reports its end
@@ -593,8 +610,49 @@ class Parser:
             return "result"
         return "ok"
 
-    def stop(self) -> None:
-        """End the parser and all that it left behind."""
+    def discard(self) -> None:
+        """End a parser that waits for a task."""
+        os.kill(self.pid, SIGKILL)
+        os.waitpid(self.pid, 0)
+        self.close(self.task_fd)
+
+    def close(self, *others: int) -> None:
+        """Give up its descriptors."""
+        for descriptor in (self.log_fd, self.alive_fd, *others):
+            os.close(descriptor)
+
+    def stop(self, waiting: "list[Parser]") -> None:
+        """End the parser and all that it left behind; where that is anything, those that are `waiting` as well."""
+        if not self.left_nothing(waiting):
+            self.end_all()
+            while waiting:
+                parser = waiting.pop()
+                parser.close(parser.task_fd)
+        os.set_blocking(self.log_fd, False)
+        try:
+            while len(self.log) <= self.settings.output and self.read_log():
+                pass
+        except BlockingIOError:
+            pass
+        self.close()
+
+    def left_nothing(self, waiting: "list[Parser]") -> bool:
+        """Whether this parser is gone, and nothing runs but those that are `waiting`, as they were."""
+        if self.status is None:
+            return False
+        ours = [parser.pid for parser in waiting]
+        try:
+            while True:
+                pid = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)[0]
+                if pid == 0:
+                    return bool(ours) and len(self.children()) == len(ours)
+                if pid in ours:  # a spec killed or stopped it
+                    return False
+        except ChildProcessError:
+            return True
+
+    def end_all(self) -> None:
+        """End all processes but this one."""
         while True:
             try:
                 if self.settings.sandboxed:
@@ -610,14 +668,6 @@ class Parser:
                 break
             if pid == self.pid:
                 self.status = status
-        os.set_blocking(self.log_fd, False)
-        try:
-            while len(self.log) <= self.settings.output and self.read_log():
-                pass
-        except BlockingIOError:
-            pass
-        os.close(self.log_fd)
-        os.close(self.alive_fd)
 
     def children(self) -> "list[int]":
         """The parser and what it left behind, where they are our children."""
@@ -633,20 +683,20 @@ class Parser:
         return self.memory[8 : 8 + length]
 
 
-def run_parser(
-    rpm: Rpm, settings: Settings, task: "Any", memory: mmap.mmap, log_end: int, alive_end: int
-) -> "NoReturn":
-    """The whole life of a parser; never returns."""
+def run_parser(rpm: Rpm, settings: Settings, memory: mmap.mmap, ends: "list[int]") -> "NoReturn":
+    """The whole life of a parser; never returns. `ends` are its ends of the pipes for its task, log and life."""
     mine = os.getpid()
     code = 1
     try:
         os.setsid()
+        task_end, log_end, alive_end = [fcntl.fcntl(end, fcntl.F_DUPFD, 16) for end in ends]
         null = os.open("/dev/null", os.O_RDONLY)
         os.dup2(null, 0)
         os.dup2(log_end, 1)
         os.dup2(log_end, 2)
         os.dup2(alive_end, 3, inheritable=False)
-        os.closerange(4, 256)
+        os.dup2(task_end, 4, inheritable=False)
+        os.closerange(5, 256)
         for number in (SIGINT, SIGPIPE, SIGXFSZ):
             libc.signal(number, SIG_DFL)
         libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
@@ -659,6 +709,8 @@ def run_parser(
         call(libc.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         if settings.sandboxed:
             drop_capabilities()
+        with open(4, "rb") as tasks:
+            task = loads(tasks.readline().decode())
         os.chdir(os.path.join(settings.root, "SOURCES"))
         rpm.target(task, settings)
         answer = dumps(getattr(rpm, task["do"])(task, settings)).encode("utf-8", "replace")
@@ -706,36 +758,87 @@ def furnish(settings: Settings) -> None:
     refuse_system_calls()
 
 
-def supervise(rpm: Rpm, settings: Settings, stream: "BinaryIO", out: int) -> None:
-    """Wait for tasks, do each in a parser of its own, and send each answer as soon as it is there."""
+class Scratch:
+    """The folder for temporary files, new for each parser: the one before it may have left something there."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.make()
+
+    def make(self) -> None:
+        """Make it."""
+        if self.settings.sandboxed:
+            mount(b"tmpfs", self.settings.scratch, MS_NOSUID | MS_NODEV, b"size=64m,mode=1777")
+        else:
+            os.makedirs(self.settings.scratch)
+        self.new = self.state()
+
+    def state(self) -> "tuple[int, int, int, list[str]]":
+        """What shows that something was written here, also where that is gone again."""
+        found = os.stat(self.settings.scratch)
+        return found.st_mode, found.st_ctime_ns, found.st_mtime_ns, os.listdir(self.settings.scratch)
+
+    def renew(self) -> None:
+        """Make another one, unless this is as it was; the kernel may take milliseconds to unmount something."""
+        if self.state() == self.new:
+            return
+        if self.settings.sandboxed:
+            call(libc.umount2, os.fsencode(self.settings.scratch), 2)
+        else:
+            remove_tree(self.settings.scratch)
+        self.make()
+
+
+def ready(rpm: Rpm, settings: Settings, memory: mmap.mmap, out: int, count: int, macros: bytes) -> "list[Parser]":
+    """So many parsers that wait for a task, with these macros."""
+    path = os.path.join(settings.root, macro_file(EXPECTED))
+    os.makedirs(os.path.dirname(path))
+    write_file(path, macros)
+    rpm.share(rpm.architecture, EXPECTED, settings)
+    return [Parser(rpm, settings, memory, out) for _ in range(count)]
+
+
+def lay_out(settings: Settings, files: "list[tuple[str, int, bytes]]") -> None:
+    """Write the files of a job; the sandbox can only be read from then on."""
+    os.makedirs(os.path.join(settings.root, "SOURCES"), exist_ok=True)
+    for name, mode, content in files:
+        path = os.path.join(settings.root, os.fsdecode(bytes.fromhex(name)))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        write_file(path, content, mode)
+    if settings.sandboxed:
+        call(libc.mount, None, os.fsencode(settings.root), None, ctypes.c_ulong(MS_REMOUNT | MS_BIND | MS_RDONLY), None)
+
+
+def supervise(rpm: Rpm, settings: Settings, expected: int, macros: bytes, stream: "BinaryIO", out: int) -> None:
+    """Wait for tasks, do each in a parser of its own, and send each answer as soon as it is there.
+
+    For so many expected tasks there are parsers before, which have these macros.
+    """
     furnish(settings)
+    scratch = Scratch(settings)
     memory = mmap.mmap(-1, settings.result)
+    waiting = ready(rpm, settings, memory, out, expected, macros) if expected else []
     line = stream.readline()
     if not line:  # nobody needs us
         return
     job = loads(line.decode())
-    os.makedirs(os.path.join(settings.root, "SOURCES"), exist_ok=True)
-    for name, mode, size in job["files"]:
-        path = os.path.join(settings.root, os.fsdecode(bytes.fromhex(name)))
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        write_file(path, stream.read(size), mode)
+    lay_out(settings, [(name, mode, stream.read(size)) for name, mode, size in job["files"]])
     stream.close()
-    if settings.sandboxed:
-        call(libc.mount, None, os.fsencode(settings.root), None, ctypes.c_ulong(MS_REMOUNT | MS_BIND | MS_RDONLY), None)
-    rpm.share(job["tasks"][0][1]["architecture"], settings)  # mostly that of all, so that their parsers need not
+    first = job["tasks"][0][1]
+    while waiting and first["shared"] != rpm.shared:
+        waiting.pop().discard()
+    rpm.share(first["architecture"], first["shared"], settings)  # mostly that of all, so that no parser need do it
     late = False
     for number, task in job["tasks"]:
         if late:  # what is endless on one target is so on most, and a person waits
             send(out, dumps({"task": number, "ended": "earlier", "log": 0, "result": 0}).encode() + b"\n\n")
             continue
-        if settings.sandboxed:
-            mount(b"tmpfs", "/tmp", MS_NOSUID | MS_NODEV, b"size=64m,mode=1777")
-        else:
-            os.makedirs(settings.scratch)
-        parser = Parser(rpm, settings, task, memory, out)
-        verdict = parser.watch()
+        scratch.renew()
+        parser = waiting.pop() if waiting else Parser(rpm, settings, memory, out)
+        parser.give(task)
+        verdict = parser.watch(waiting)
         late = verdict == "time"
-        parser.stop()
+        parser.stop(waiting)
         if verdict == "unwanted":
             return
         result = parser.result() if verdict == "ok" else b""
@@ -744,10 +847,6 @@ def supervise(rpm: Rpm, settings: Settings, stream: "BinaryIO", out: int) -> Non
         log = bytes(parser.log[: settings.output])
         head = {"task": number, "ended": verdict, "log": len(log), "result": len(result)}
         send(out, dumps(head).encode() + b"\n" + log + result + b"\n")
-        if settings.sandboxed:
-            call(libc.umount2, b"/tmp", 2)
-        else:
-            remove_tree(settings.scratch)
 
 
 def send(descriptor: int, data: bytes) -> None:
@@ -760,10 +859,11 @@ def send(descriptor: int, data: bytes) -> None:
 class Part:
     """A process that the zygote forked into namespaces of its own, ready to do tasks of one job.
 
-    `ours` are descriptors that the zygote alone is to keep.
+    `ours` are descriptors that the zygote alone is to keep. For so many `expected` tasks its parsers are
+    ready, with these macros.
     """
 
-    def __init__(self, rpm: Rpm, settings: Settings, ours: "list[int]") -> None:
+    def __init__(self, rpm: Rpm, settings: Settings, expected: int, macros: bytes, ours: "list[int]") -> None:
         job, self.job = os.pipe()
         self.answers, answers = os.pipe()
         try:  # so that a part need not stop while the answers of an earlier one are handed on
@@ -781,7 +881,7 @@ class Part:
                     inner = os.fork()
                     if inner:
                         os._exit(0 if os.waitpid(inner, 0)[1] == 0 else 1)
-                supervise(rpm, settings, open(job, "rb"), answers)
+                supervise(rpm, settings, expected, macros, open(job, "rb"), answers)
                 os._exit(0)
             except SandboxError as error:
                 os.write(errors, b"sandbox: " + str(error).encode("utf-8", "replace")[:4000])
@@ -831,16 +931,17 @@ class Part:
 class Crew:
     """The parts that do jobs. Those for the first job are made ahead, while its package is still being rendered."""
 
-    def __init__(self, rpm: Rpm, settings: Settings, out: int) -> None:
+    def __init__(self, rpm: Rpm, settings: Settings, macros: bytes, out: int) -> None:
         self.rpm, self.settings, self.out = rpm, settings, out
         self.parts: "list[Part]" = []
-        self.hire(settings.parts)
+        expected = -(-settings.expected // settings.parts) if settings.sandboxed else 0
+        self.hire(settings.parts, expected, macros)
 
-    def hire(self, wanted: int) -> None:
+    def hire(self, wanted: int, expected: int = 0, macros: bytes = b"") -> None:
         """Have at least so many parts."""
         while len(self.parts) < wanted:
             ours = [self.out] + [end for part in self.parts for end in part.ends]
-            self.parts.append(Part(self.rpm, self.settings, ours))
+            self.parts.append(Part(self.rpm, self.settings, expected, macros, ours))
 
     def do(self, job: "Any", files: "list[tuple[str, int, bytes]]") -> str:
         """Do a job, its answers in the order of its tasks; returns how that went wrong, or nothing."""
@@ -860,13 +961,20 @@ class Crew:
         return problem
 
 
+def receive(stream: "BinaryIO", announced: "list[tuple[str, int]]") -> "dict[str, bytes]":
+    """Payloads by the names that announced them."""
+    return {name: stream.read(size) for name, size in announced}
+
+
 def main(stream: "BinaryIO") -> int:
     """Serve jobs until the client hangs up."""
     out = os.dup(1)
     null = os.open("/dev/null", os.O_WRONLY)
     os.dup2(null, 1)
     gc.disable()  # a collection would touch, and so copy, most of the memory that the processes share
-    settings = Settings(loads(stream.readline().decode()))
+    fields = loads(stream.readline().decode())
+    settings, targets = Settings(fields), receive(stream, fields["targets"])
+    expected = shared_start(list(targets.values()))
     os.umask(0o022)
     libc.signal(SIGINT, SIG_IGN)  # Python's handler would let a spec interrupt its supervisor
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
@@ -880,20 +988,24 @@ def main(stream: "BinaryIO") -> int:
         return 1
     python = "%d.%d" % sys.version_info[:2]
     send(out, dumps({"rpm": str(rpm.rpm.__version__), "python": python}).encode() + b"\n")
-    crew = Crew(rpm, settings, out)
-    targets: "dict[str, bytes]" = {}
+    crew = Crew(rpm, settings, expected, out)
     while True:
         line = stream.readline()
         if not line:
             return 0
         job = loads(line.decode())
-        for name, size in job["targets"]:
-            targets[name] = stream.read(size)
+        targets.update(receive(stream, job["targets"]))
         files = [(name, mode, stream.read(size)) for name, mode, size in job["files"]]
         wanted = sorted({task["target"] for task in job["tasks"]})
-        end = shared_length([targets[name] for name in wanted])
-        macros = [(SHARED, targets[wanted[0]][:end]), *((name, targets[name][end:]) for name in wanted)]
-        files += [(("targets/%s.macros" % name).encode().hex(), 0o644, content) for name, content in macros]
+        texts = [targets[name] for name in wanted]
+        shared, start = EXPECTED, expected
+        if not start or not all(text.startswith(start) for text in texts):
+            shared, start = SHARED, shared_start(texts)
+        expected = b""  # what follows finds nothing made ready for it
+        macros = [(shared, start)] + [(name, text[len(start) :]) for name, text in zip(wanted, texts)]  # noqa: B905
+        files += [(macro_file(name).encode().hex(), 0o644, content) for name, content in macros]
+        for task in job["tasks"]:
+            task["shared"] = shared
         problem = crew.do(job, files)
         send(out, dumps({"done": True, "problem": problem}).encode() + b"\n")
 

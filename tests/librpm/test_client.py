@@ -17,6 +17,7 @@ from generator.errors import InputError, RefusalError
 from generator.librpm import Librpm, Limits, Request, process
 from generator.reading import Dependency, Scriptlet, SourceReading, line_number
 from generator.sources import SourceFile, Sources
+from generator.targets import Target
 from tests.librpm.packages import BLUE, RED, package, target
 
 EVERYTHING = """\
@@ -284,6 +285,36 @@ def test_many_packages_come_as_they_are_read() -> None:
         assert len(taken) <= 4
         names = {first.sources.name} | {view.sources.name for view in views}
     assert names == {f"p{number}" for number in range(8)}
+
+
+ARM = target("arm", "%suse_version 1699\n%colour grey\n", "aarch64")
+ODD = Target("odd", "odd", "4.18", {}, "%colour none", frozenset(), "x86_64")  # no line end, nothing in common
+AHEAD = {
+    "just these": [RED, BLUE, ARM],
+    "more": [RED, BLUE, ARM] * 3,
+    "fewer": [BLUE],
+    "others": [ODD, target("more", "%shade pink\n%colour pink\n")],
+    "those that begin otherwise": [ODD],
+    "none": [],
+}
+
+
+@pytest.mark.parametrize("ahead", AHEAD)
+@pytest.mark.parametrize("own_proc", [True, False])
+def test_what_was_expected_changes_no_reading(
+    ahead: str, own_proc: bool, librpm: Librpm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not own_proc:
+        arguments = process.sandbox.bubblewrap
+        monkeypatch.setattr(process.sandbox, "bubblewrap", lambda python, own_proc: arguments(python, own_proc=False))
+    sources = package(
+        "%bcond_with extra\nBuildArch: %{?shade:noarch}%{!?shade:%_target_cpu}\n"
+        "Provides: c(%{?colour}) s(%{?suse_version}) o(%{?is_opensuse}) b(%{?_buildhost}) l(%{_libdir})\n"
+    )
+    with Librpm.start(expected=lambda: AHEAD[ahead]) as mine:
+        for wanted in ([RED, BLUE, ARM], [BLUE], [ODD, RED]):
+            assert mine.read(sources, wanted) == librpm.read(sources, wanted)
+        assert not mine.no_sandbox
 
 
 def test_answers_come_in_the_order_of_the_targets() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -105,6 +106,56 @@ def test_it_is_stopped_with_a_clear_error(name: str, reader: Librpm) -> None:
     assert re.search(error, reading.error), reading
     assert reading.packages == ()
     assert sum(map(len, reading.log)) < 256 << 10
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_it_is_stopped_where_parsers_wait_for_the_next_targets(name: str, innocent: View) -> None:
+    spec, error = STOPPED[name]
+    with waited_for(8) as librpm:
+        readings = librpm.read(package(spec), [RED, BLUE], variants=({},) * 4).readings
+        (process,) = librpm._processes
+        assert librpm.read(INNOCENT, [RED, BLUE]) == innocent
+        assert librpm._processes == [process], "a hostile spec must not even cost a reader"
+    assert [one for one in readings if not re.search(f"{error}|on another target", one.error)] == []
+
+
+def waited_for(tasks: int) -> Librpm:
+    """A reader whose parsers for the first tasks are made, and wait."""
+    librpm = Librpm.start(limits=LIMITS, expected=lambda: [RED, BLUE] * (tasks // 2))
+    librpm.greet()
+    return librpm
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP, signal.SIGSEGV, signal.SIGTERM])
+def test_parsers_that_wait_cannot_be_harmed(number: int) -> None:
+    lua = f"""
+        local hit = 0
+        for process = 2, 80 do
+            if process ~= posix.getprocessid('pid') and posix.kill(process, {number:d}) == 0 then hit = hit + 1 end
+        end
+        rpm.define('hit ' .. hit)"""
+    spec = f"%{{?colour:%{{lua:{lua}}}}}\nProvides: seen(%{{?colour}}%{{?shade:blue}}) hit(%{{?hit}})\n"
+    with waited_for(8) as librpm:
+        readings = librpm.read(package(spec), [RED, BLUE], variants=({},) * 4).readings
+        assert f"hit({-(-8 // librpm._parts) - 1})" in provides(readings[0])
+    for position, reading in enumerate(readings):
+        assert f"seen({'blue' if position > 3 else 'red'})" in provides(reading), position
+
+
+@pytest.mark.parametrize("left", ["touch /tmp/x", "mkdir -p /tmp/x/y", "touch /tmp/x; rm /tmp/x; chmod 700 /tmp"])
+def test_each_parse_finds_a_new_tmp(left: str) -> None:
+    spec = f"Provides: seen(%(ls -A /tmp | wc -l)-%(stat -c %%a /tmp))\n%({left})\n"
+    with waited_for(8) as librpm:
+        for reading in librpm.read(package(spec), [RED, BLUE], variants=({},) * 4).readings:
+            assert "seen(0-1777)" in provides(reading)
+
+
+def test_what_a_parse_leaves_running_is_gone_for_the_next() -> None:
+    spec = "Provides: seen(%(cat /proc/[0-9]*/comm | grep -c sleep))\n%(sleep 86428 >/dev/null 2>&1 &)\n"
+    with waited_for(8) as librpm:
+        for reading in librpm.read(package(spec), [RED, BLUE], variants=({},) * 4).readings:
+            assert "seen(0)" in provides(reading)
+    assert not processes_with(b"86428")
 
 
 def test_after_an_endless_loop_the_other_targets_do_not_wait(reader: Librpm) -> None:
