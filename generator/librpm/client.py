@@ -63,11 +63,9 @@ class _Run(Generic[Result]):
         return Job([self.job.tasks[number] for number in self._sent], self.job.files)
 
     def accept(self, answer: Answer, log: bytes, result: bytes) -> None:
-        """Take an answer; they come in the order of the tasks."""
-        done = len(self.job.tasks) - len(self.missing)
-        first = len(self.job.tasks) - len(self._sent)
-        if not self._sent or done - first != answer.task or answer.task >= len(self._sent):
-            raise DeadError("an answer out of order")
+        """Take an answer; they come as they are there."""
+        if not 0 <= answer.task < len(self._sent) or self._sent[answer.task] in self._results:
+            raise DeadError("an answer to no question")
         self._put(self._sent[answer.task], answer.ended, log, result)
 
     def end(self, problem: str) -> None:

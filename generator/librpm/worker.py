@@ -5,7 +5,7 @@ A spec runs code while it is parsed, so nothing here trusts it. There are four p
 
     zygote      has rpm loaded; waits for jobs on stdin (one job is one package directory), hands on the answers
     shell       enters user, pid, mount, ipc and network namespaces of its own; where processors are free, there are
-                several, each for a part of the job's tasks; those for the first job are made before it comes
+                several, which take the job's tasks as they are free; those for the first job are made before it comes
     supervisor  is process 1 in there; writes the job's files, forks a parser per task, stops what takes too much,
                 and alone holds the way back to the zygote; cannot be traced or killed from inside
     parser      drops all capabilities, runs under limits, and keeps no descriptor but its own log: what it found
@@ -31,7 +31,7 @@ import time
 
 TYPE_CHECKING = False  # the module typing takes 4 ms
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any, BinaryIO, NoReturn
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
@@ -47,11 +47,15 @@ SIGINT, SIGKILL, SIGPIPE, SIGXFSZ = 2, 9, 13, 25
 SIG_DFL, SIG_IGN = ctypes.c_void_p(0), ctypes.c_void_p(1)
 
 F_SETPIPE_SZ = 1031
+READY = b"+"  # what a part says when it waits for its job
 ANSWERS = 1 << 20  # bytes of answers that a part may have given before somebody takes them
 
 TICK = 0.05  # seconds between two looks at the clock and the memory of a parser that is still busy
 # The names for the macros that the targets of a job begin with, and those that are expected; others end in a hash.
 SHARED, EXPECTED = "shared", "expected"
+MOST_SHARES = 1000  # into which the tasks of a job are cut; each is a number in a pipe
+NUMBER = 4  # bytes of it
+NO_MORE = (1 << 32) - 1
 OUT_OF_MEMORY = 75  # exit code of a parser that could not get memory
 
 # What a spec must never see of the host, wherever its distribution defines it.
@@ -809,8 +813,10 @@ def lay_out(settings: Settings, files: "list[tuple[str, int, bytes]]") -> None:
         call(libc.mount, None, os.fsencode(settings.root), None, ctypes.c_ulong(MS_REMOUNT | MS_BIND | MS_RDONLY), None)
 
 
-def supervise(rpm: Rpm, settings: Settings, expected: int, macros: bytes, stream: "BinaryIO", out: int) -> None:
-    """Wait for tasks, do each in a parser of its own, and send each answer as soon as it is there.
+def supervise(
+    rpm: Rpm, settings: Settings, expected: int, macros: bytes, stream: "BinaryIO", queue: int, out: int
+) -> None:
+    """Wait for a job, do its tasks that come from the queue, each in a parser of its own, and send the answers.
 
     For so many expected tasks there are parsers before, which have these macros.
     """
@@ -818,24 +824,25 @@ def supervise(rpm: Rpm, settings: Settings, expected: int, macros: bytes, stream
     scratch = Scratch(settings)
     memory = mmap.mmap(-1, settings.result)
     waiting = ready(rpm, settings, memory, out, expected, macros) if expected else []
+    send(out, READY)
     line = stream.readline()
     if not line:  # nobody needs us
         return
     job = loads(line.decode())
     lay_out(settings, [(name, mode, stream.read(size)) for name, mode, size in job["files"]])
     stream.close()
-    first = job["tasks"][0][1]
+    first = job["tasks"][0]
     while waiting and first["shared"] != rpm.shared:
         waiting.pop().discard()
     rpm.share(first["architecture"], first["shared"], settings)  # mostly that of all, so that no parser need do it
     late = False
-    for number, task in job["tasks"]:
+    for number in taken(queue, job["size"], len(job["tasks"])):
         if late:  # what is endless on one target is so on most, and a person waits
             send(out, dumps({"task": number, "ended": "earlier", "log": 0, "result": 0}).encode() + b"\n\n")
             continue
         scratch.renew()
         parser = waiting.pop() if waiting else Parser(rpm, settings, memory, out)
-        parser.give(task)
+        parser.give(job["tasks"][number])
         verdict = parser.watch(waiting)
         late = verdict == "time"
         parser.stop(waiting)
@@ -849,6 +856,15 @@ def supervise(rpm: Rpm, settings: Settings, expected: int, macros: bytes, stream
         send(out, dumps(head).encode() + b"\n" + log + result + b"\n")
 
 
+def taken(queue: int, size: int, count: int) -> "Iterator[int]":
+    """The numbers of the tasks that nobody else takes."""
+    while True:
+        share = int.from_bytes(os.read(queue, NUMBER), "little")
+        if share == NO_MORE:
+            return
+        yield from range(share * size, min((share + 1) * size, count))
+
+
 def send(descriptor: int, data: bytes) -> None:
     """Write all of it."""
     view = memoryview(data)
@@ -859,18 +875,21 @@ def send(descriptor: int, data: bytes) -> None:
 class Part:
     """A process that the zygote forked into namespaces of its own, ready to do tasks of one job.
 
-    `ours` are descriptors that the zygote alone is to keep. For so many `expected` tasks its parsers are
-    ready, with these macros.
+    For so many `expected` tasks its parsers are made, with these macros. `ours` are descriptors that the zygote alone
+    is to keep.
     """
 
-    def __init__(self, rpm: Rpm, settings: Settings, expected: int, macros: bytes, ours: "list[int]") -> None:
+    def __init__(
+        self, rpm: Rpm, settings: Settings, expected: int, macros: bytes, queue: int, ours: "list[int]"
+    ) -> None:
         job, self.job = os.pipe()
         self.answers, answers = os.pipe()
-        try:  # so that a part need not stop while the answers of an earlier one are handed on
+        try:  # so that a part need not stop while an answer of another one is handed on
             fcntl.fcntl(answers, F_SETPIPE_SZ, ANSWERS)
         except OSError:
             pass  # the user has too many pipes
         self.errors, errors = os.pipe()
+        self.buffer = bytearray()
         self.pid = os.fork()
         if self.pid == 0:
             for descriptor in [*ours, *self.ends]:
@@ -881,7 +900,7 @@ class Part:
                     inner = os.fork()
                     if inner:
                         os._exit(0 if os.waitpid(inner, 0)[1] == 0 else 1)
-                supervise(rpm, settings, expected, macros, open(job, "rb"), answers)
+                supervise(rpm, settings, expected, macros, open(job, "rb"), queue, answers)
                 os._exit(0)
             except SandboxError as error:
                 os.write(errors, b"sandbox: " + str(error).encode("utf-8", "replace")[:4000])
@@ -892,40 +911,42 @@ class Part:
                 os._exit(1)
         for descriptor in (job, answers, errors):
             os.close(descriptor)
+        os.read(self.answers, len(READY))  # one after the other: the client needs a processor, too
 
     @property
     def ends(self) -> "list[int]":
         """The zygote's ends of the pipes."""
         return [self.job, self.answers, self.errors]
 
-    def give(self, tasks: "list[tuple[int, Any]]", files: "list[tuple[str, int, bytes]]") -> None:
-        """Let it do these numbered tasks, with the files of the package."""
-        head = {"tasks": tasks, "files": [(name, mode, len(content)) for name, mode, content in files]}
+    def give(self, job: "Any", payload: "list[bytes]") -> None:
+        """Let it take part in a job."""
         try:
-            send(self.job, b"".join([dumps(head).encode(), b"\n"] + [content for _, _, content in files]))
+            send(self.job, b"".join([dumps(job).encode(), b"\n", *payload]))
         except BrokenPipeError:
             pass  # `end` tells why
 
-    def relay(self, out: int) -> "tuple[bool, str]":
-        """Hand on its answers until it ends or nobody wants them; whether it ended well, and what it said otherwise."""
-        poller = select.poll()
-        poller.register(self.answers, select.POLLIN)
-        poller.register(out, 0)  # tells when nobody reads there any more
-        while out not in [descriptor for descriptor, _ in poller.poll()]:
-            data = os.read(self.answers, 1 << 20)
-            if not data:
+    def relay(self, out: int) -> bool:
+        """Read once of its answers, and hand on those that are whole; whether there may be more."""
+        data = os.read(self.answers, ANSWERS)
+        self.buffer += data
+        while b"\n" in self.buffer:
+            first = self.buffer.index(b"\n") + 1
+            head = loads(self.buffer[:first].decode())
+            end = first + head["log"] + head["result"] + 1
+            if len(self.buffer) < end:
                 break
-            send(out, data)
-        return self.end()
+            send(out, bytes(self.buffer[:end]))
+            del self.buffer[:end]
+        return bool(data)
 
-    def end(self) -> "tuple[bool, str]":
-        """Wait for its end without listening; one that still has something to say fails."""
+    def end(self) -> str:
+        """Wait for its end without listening; returns what it said of it."""
         os.close(self.job)
         os.close(self.answers)
-        status = os.waitpid(self.pid, 0)[1]
+        os.waitpid(self.pid, 0)
         message = os.read(self.errors, 4096).decode("utf-8", "replace")
         os.close(self.errors)
-        return status == 0, message
+        return message
 
 
 class Crew:
@@ -934,31 +955,47 @@ class Crew:
     def __init__(self, rpm: Rpm, settings: Settings, macros: bytes, out: int) -> None:
         self.rpm, self.settings, self.out = rpm, settings, out
         self.parts: "list[Part]" = []
+        self.taking, self.giving = os.pipe()  # the shares of a job that nobody has taken
         expected = -(-settings.expected // settings.parts) if settings.sandboxed else 0
         self.hire(settings.parts, expected, macros)
 
     def hire(self, wanted: int, expected: int = 0, macros: bytes = b"") -> None:
         """Have at least so many parts."""
         while len(self.parts) < wanted:
-            ours = [self.out] + [end for part in self.parts for end in part.ends]
-            self.parts.append(Part(self.rpm, self.settings, expected, macros, ours))
+            ours = [self.out, self.giving] + [end for part in self.parts for end in part.ends]
+            self.parts.append(Part(self.rpm, self.settings, expected, macros, self.taking, ours))
 
-    def do(self, job: "Any", files: "list[tuple[str, int, bytes]]") -> str:
-        """Do a job, its answers in the order of its tasks; returns how that went wrong, or nothing."""
-        tasks = list(enumerate(job["tasks"]))
-        size = max(1, -(-len(tasks) // self.settings.parts))
-        shares = [tasks[first : first + size] for first in range(0, len(tasks), size)]
-        self.hire(len(shares))
-        parts, self.parts = self.parts[: len(shares)], self.parts[len(shares) :]
-        for number, part in enumerate(parts):
-            part.give(shares[number], files)
-        well, problem = True, ""
+    def do(self, tasks: "list[Any]", files: "list[tuple[str, int, bytes]]") -> str:
+        """Do the tasks of a job; returns how that went wrong, or nothing. Answers come as they are there."""
+        size = len(tasks) // MOST_SHARES + 1
+        shares = [*range(-(-len(tasks) // size))]
+        wanted = min(self.settings.parts, len(shares))
+        self.hire(wanted)
+        parts, self.parts = self.parts[:wanted], self.parts[wanted:]
+        send(self.giving, b"".join(share.to_bytes(NUMBER, "little") for share in shares + [NO_MORE] * wanted))
+        job = {"tasks": tasks, "size": size, "files": [(name, mode, len(content)) for name, mode, content in files]}
         for part in parts:
-            if well:
-                well, problem = part.relay(self.out)
-            else:  # the answers of this part would follow none
-                part.end()
-        return problem
+            part.give(job, [content for _, _, content in files])
+        self.listen({part.answers: part for part in parts})
+        problems = [part.end() for part in parts]
+        while select.select([self.taking], [], [], 0)[0]:  # what a part that died has not taken
+            os.read(self.taking, MOST_SHARES * NUMBER)
+        return next(filter(None, problems), "")
+
+    def listen(self, parts: "dict[int, Part]") -> None:
+        """Hand on the answers of parts, by descriptor, until all have ended or nobody wants them."""
+        poller = select.poll()
+        poller.register(self.out, 0)  # tells when nobody reads there any more
+        for answers in parts:
+            poller.register(answers, select.POLLIN)
+        left = len(parts)
+        while left:
+            for descriptor, _ in poller.poll():
+                if descriptor == self.out:
+                    return
+                if not parts[descriptor].relay(self.out):
+                    poller.unregister(descriptor)
+                    left -= 1
 
 
 def receive(stream: "BinaryIO", announced: "list[tuple[str, int]]") -> "dict[str, bytes]":
@@ -1006,7 +1043,7 @@ def main(stream: "BinaryIO") -> int:
         files += [(macro_file(name).encode().hex(), 0o644, content) for name, content in macros]
         for task in job["tasks"]:
             task["shared"] = shared
-        problem = crew.do(job, files)
+        problem = crew.do(job["tasks"], files)
         send(out, dumps({"done": True, "problem": problem}).encode() + b"\n")
 
 
