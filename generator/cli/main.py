@@ -26,9 +26,14 @@ def run() -> None:
         # A run makes few cycles and many objects: looking for them as often as Python does costs a tenth of it.
         gc.set_threshold(50_000, 20, 20)
         ending[0] = 1
+        from generator.cli import bytecode
+
+        modules = bytecode.use(sys.argv[1]) if len(sys.argv) > 1 else None
         from generator.cli.application import main
 
         ending[0] = main(sys.argv[1:])
+        if modules:
+            modules.keep()
     sys.exit(ending[0])
 
 

@@ -13,13 +13,14 @@ import time
 from collections.abc import Iterable, Iterator
 from stat import S_ISDIR
 
+from generator import kept
+
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LANG", "LC_ALL", "PATH", "SOURCE_DATE_EPOCH")
 
 
 def _folder() -> str:
-    root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(root, "specgen", "checks")
+    return os.path.join(kept.cache(), "checks")
 
 
 def _identity(arguments: list[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from generator import kept
 from generator.errors import InputError
 from generator.origin import Origin, Text, origin_of
 from generator.render.lines import Line, escaped
@@ -149,8 +150,7 @@ class Templates:
 
 
 def _cache() -> Path | None:
-    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111  (no exception without HOME)
-    path = Path(root) / "specgen" / "templates"
+    path = Path(kept.cache(), "templates")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import zlib
 from collections.abc import Iterator
 from functools import cache
@@ -18,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from generator.errors import InputError
+from generator.kept import keep, places
 from generator.targets.capabilities import Capability
 from generator.targets.target import Target
 
@@ -74,15 +74,15 @@ def kept() -> Kept:
         InputError: a built-in profile is damaged.
     """
     state = _state()
-    for folder in _places():
+    for path in _paths():
         with contextlib.suppress(OSError, msgspec.DecodeError):
-            found = msgspec.msgpack.decode((folder / _file_name()).read_bytes(), type=Kept)
+            found = msgspec.msgpack.decode(Path(path).read_bytes(), type=Kept)
             if found.state == state:
                 return found
     from generator.targets.build import build
 
     made = build(_HERE, state)
-    _keep(msgspec.msgpack.encode(made))
+    keep(msgspec.msgpack.encode(made), _paths())
     return made
 
 
@@ -98,28 +98,9 @@ def _state() -> dict[str, tuple[int, int]]:
     return found
 
 
-def _file_name() -> str:
-    return f"profiles-{zlib.crc32(str(_HERE).encode()):08x}.msgpack"  # a user's cache serves several installations
-
-
-def _places() -> Iterator[Path]:
-    bytecode = __spec__.cached if __spec__ else None
-    if bytecode and not sys.dont_write_bytecode:
-        yield Path(bytecode).parent
-    with contextlib.suppress(RuntimeError):  # nobody has a home
-        yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "specgen"
-
-
-def _keep(content: bytes) -> None:
-    import tempfile
-
-    for folder in _places():
-        with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=folder, prefix=".profiles-", delete=False) as file:
-                file.write(content)
-            Path(file.name).replace(folder / _file_name())
-            return
+def _paths() -> Iterator[str]:
+    name = f"profiles-{zlib.crc32(str(_HERE).encode()):08x}.msgpack"  # a user's cache serves several installations
+    return places(name, __spec__.cached if __spec__ else None)
 
 
 @cache

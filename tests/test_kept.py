@@ -1,0 +1,43 @@
+"""Files that save time: the whole of one or nothing, in the first place that can be written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from generator import kept
+
+
+def test_beside_the_bytecode_or_in_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert list(kept.places("n", "/x/__pycache__/a.pyc")) == ["/x/__pycache__/n", f"{tmp_path}/specgen/n"]
+    assert list(kept.places("n", None)) == [f"{tmp_path}/specgen/n"]
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    assert list(kept.places("n", "/x/__pycache__/a.pyc")) == [f"{tmp_path}/specgen/n"]
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setenv("HOME", "/h")
+    assert kept.cache() == "/h/.cache/specgen"
+
+
+def test_the_first_place_that_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "taken").mkdir()
+    paths = [tmp_path / "file" / "n", tmp_path / "taken", tmp_path / "a" / "b" / "n", tmp_path / "n"]
+    kept.keep(b"content", iter(map(str, paths)))
+    assert paths[2].read_bytes() == b"content"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "b", "file", "n", "taken"]
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "n").write_bytes(b"old")
+    program = "import sys; from generator import kept; kept.keep(b'x' * 100000, iter([sys.argv[1]]))"
+    subprocess.run(
+        ["bash", "-c", 'ulimit -f 10; trap "" XFSZ; exec "$@"', "-", sys.executable, "-c", program, tmp_path / "n"],
+        check=True,
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["n"]
+    assert (tmp_path / "n").read_bytes() == b"old"
