@@ -22,7 +22,7 @@ from generator.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from generator.compare import Difference, FileDifference
+    from generator.compare.difference import Difference, FileDifference
 
 
 @click.command()
@@ -56,7 +56,7 @@ def diff(
     --sources and --upstream are for the new side. Exit code 1 where the sides differ in meaning.
     """
     from generator.cli.sides import side
-    from generator.compare import compare, compare_files
+    from generator.compare.difference import compare, compare_files
     from generator.librpm import Librpm
 
     app: Application = context.obj

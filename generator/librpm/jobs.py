@@ -138,8 +138,6 @@ def _is_inside(name: str) -> bool:
 
 
 _reading_decoder = msgspec.json.Decoder(Reading)
-_expansions_decoder = msgspec.json.Decoder(list[Expansion])
-_evaluations_decoder = msgspec.json.Decoder(list[Evaluation])
 
 
 def as_reading(task: Task, limits: Limits, ended: str, log: bytes, result: bytes) -> Reading:
@@ -170,7 +168,7 @@ def as_expansions(task: Task, limits: Limits, ended: str, log: bytes, result: by
     """The expansions that an answer stands for, one for each text of the task."""
     if ended == "ok":
         try:
-            found = _expansions_decoder.decode(result)
+            found = msgspec.json.decode(result, type=list[Expansion])
         except (msgspec.MsgspecError, RecursionError):
             found = []
         if len(found) == len(task.texts):
@@ -183,7 +181,7 @@ def as_evaluations(task: Task, limits: Limits, ended: str, log: bytes, result: b
     """Whether each expression of the task holds, or why it cannot be read."""
     if ended == "ok":
         try:
-            found = _evaluations_decoder.decode(result)
+            found = msgspec.json.decode(result, type=list[Evaluation])
         except (msgspec.MsgspecError, RecursionError):
             found = []
         if len(found) == len(task.texts):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from generator.compare import compare, compare_files
+from generator.compare.difference import compare, compare_files
 from generator.compare.facts import Applied, applied
 from generator.reading import Dependency, PackageReading, Reading, Scriptlet, SourceReading, View
 from generator.sources import External, SourceFile, Sources
