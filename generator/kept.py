@@ -24,13 +24,21 @@ def places(name: str, bytecode: str | None) -> Iterator[str]:
     yield os.path.join(cache(), name)
 
 
+def is_trusted(found: os.stat_result) -> bool:
+    """Whether code in such a file or folder may be run: nobody else can have written it, unless that was root.
+
+    Who becomes root may keep the HOME of somebody else, and with it a cache that is theirs.
+    """
+    return found.st_uid in (os.geteuid(), 0) and not found.st_mode & 0o022
+
+
 def keep(content: bytes, paths: Iterator[str]) -> None:
     """Write a file at the first of these paths that can be written, the whole of it or nothing."""
     for path in paths:
         unfinished = f"{path}.{os.getpid()}"
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(unfinished, "wb") as file:
+            with open(unfinished, "wb", opener=_opened) as file:
                 file.write(content)
             os.replace(unfinished, path)
         except OSError:
@@ -38,3 +46,7 @@ def keep(content: bytes, paths: Iterator[str]) -> None:
                 os.unlink(unfinished)
         else:
             return
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o644)  # whatever the umask allows to others, see is_trusted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,24 @@ def test_the_first_place_that_can_be_written(tmp_path: Path) -> None:
     kept.keep(b"content", iter(map(str, paths)))
     assert paths[2].read_bytes() == b"content"
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "b", "file", "n", "taken"]
+
+
+def test_what_others_can_write_is_not_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "n"
+    before = os.umask(0)
+    try:
+        kept.keep(b"content", iter([str(path)]))
+    finally:
+        os.umask(before)
+    assert kept.is_trusted(path.stat())
+    path.chmod(0o664)
+    assert not kept.is_trusted(path.stat())
+    path.chmod(0o602)
+    assert not kept.is_trusted(path.stat())
+    if os.geteuid() == 0:
+        path.chmod(0o600)
+        os.chown(path, 1000, 1000)
+        assert not kept.is_trusted(path.stat())
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ class Finder:
         for path in self._paths:
             try:
                 with open(path, "rb") as file:
+                    if not kept.is_trusted(os.fstat(file.fileno())):
+                        continue
                     content = memoryview(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ))
                 length, checksum = _HEAD.unpack(content[: _HEAD.size])
                 head, rest = content[_HEAD.size :][:length], content[_HEAD.size :][length:]

@@ -122,8 +122,8 @@ class Templates:
     def __init__(self) -> None:
         self._sources: dict[str, str] = {}
         cache = _cache()
-        kept = jinja2.FileSystemBytecodeCache(str(cache)) if cache else None
-        self.environment = Environment(loader=jinja2.FunctionLoader(self._found), bytecode_cache=kept)
+        compiled = jinja2.FileSystemBytecodeCache(str(cache)) if cache else None
+        self.environment = Environment(loader=jinja2.FunctionLoader(self._found), bytecode_cache=compiled)
 
     def _found(self, name: str) -> tuple[str, str, None]:
         # with a file name, faults know their lines in it
@@ -153,9 +153,10 @@ def _cache() -> Path | None:
     path = Path(kept.cache(), "templates")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        trusted = kept.is_trusted(path.stat())
     except OSError:
         return None
-    return path if os.access(path, os.W_OK) else None
+    return path if trusted and os.access(path, os.W_OK) else None
 
 
 def guarded(work: Callable[[], str], name: str) -> str:

@@ -236,6 +236,11 @@ def test_where_nothing_can_be_written_beside_the_program(tmp_path: Path) -> None
     assert run(tmp_path, environment, "rules")[2] == "Loader"
 
 
+def test_what_somebody_else_can_write_is_not_run(place: Place) -> None:
+    place.file.chmod(0o666)
+    assert loaders(place.load(place.finder())) == [importlib.machinery.SourceFileLoader] * 3
+
+
 def test_an_unknown_command_keeps_nothing() -> None:
     assert bytecode.use("chekc") is None
     assert bytecode.use("../check") is None
