@@ -120,7 +120,7 @@ def _expected(targets: Sequence[str], macros: str | None) -> Sequence[Target]:
     """The targets of a package that is not loaded yet, as far as they can be known."""
     try:
         return targets_of(targets, macros)
-    except InputError:  # it is reported when the package has been
+    except (InputError, OSError):  # it is reported when the package has been
         return ()
 
 

@@ -154,12 +154,17 @@ class Process:
         os.set_blocking(self._in, False)
         fcntl.fcntl(self._in, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
         fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
-        with contextlib.suppress(DeadError):  # `greet` tells why
+        try:
             self._write(_program())
             ahead = expected()
             texts = self._new(ahead)
             settings = {**self._settings(), "expected": len(ahead), "targets": _announced(texts)}
             self._write(b"".join([msgspec.json.encode(settings), b"\n", *texts.values()]))
+        except DeadError:
+            pass  # `greet` tells why
+        except BaseException:
+            self.kill()
+            raise
 
     def _settings(self) -> dict[str, object]:
         return {

@@ -37,3 +37,24 @@ def test_a_reader_that_is_ended_while_it_starts_leaves_nothing() -> None:
         process.kill()
     time.sleep(0.2)
     assert [members(session) for session in sessions if members(session)] == []
+
+
+def test_an_interrupt_before_it_knows_its_targets_leaves_nothing() -> None:
+    pids: list[int] = []
+
+    def expected() -> tuple[()]:
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        pids.extend(map(int, children))
+        raise KeyboardInterrupt
+
+    try:
+        Process(Limits(), sandboxed=True, expected=expected)
+    except StartError as error:
+        if not os.environ.get("CI"):
+            pytest.skip(str(error))
+        raise
+    except KeyboardInterrupt:
+        assert pids
+        assert [members(pid) for pid in pids if members(pid)] == []
+    else:
+        pytest.fail("it swallowed the interrupt")
