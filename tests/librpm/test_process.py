@@ -55,6 +55,7 @@ def test_an_interrupt_before_it_knows_its_targets_leaves_nothing() -> None:
         raise
     except KeyboardInterrupt:
         assert pids
+        time.sleep(0.2)
         assert [members(pid) for pid in pids if members(pid)] == []
     else:
         pytest.fail("it swallowed the interrupt")
