@@ -15,13 +15,33 @@ from generator import kept
 def test_beside_the_bytecode_or_in_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert list(kept.places("n", "/x/__pycache__/a.pyc")) == ["/x/__pycache__/n", f"{tmp_path}/specgen/n"]
-    assert list(kept.places("n", None)) == [f"{tmp_path}/specgen/n"]
+    assert kept.places("n", "/x/__pycache__/a.pyc") == ("/x/__pycache__/n", f"{tmp_path}/specgen/n")
+    assert kept.places("n", None) == (f"{tmp_path}/specgen/n",)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    assert list(kept.places("n", "/x/__pycache__/a.pyc")) == [f"{tmp_path}/specgen/n"]
+    assert kept.places("n", "/x/__pycache__/a.pyc") == (f"{tmp_path}/specgen/n",)
     monkeypatch.setenv("XDG_CACHE_HOME", "")
     monkeypatch.setenv("HOME", "/h")
     assert kept.cache() == "/h/.cache/specgen"
+
+
+@pytest.mark.parametrize("values", [{"XDG_CACHE_HOME": "c"}, {"XDG_CACHE_HOME": "", "HOME": "~"}])
+def test_no_cache_in_the_directory_where_one_happens_to_be(
+    values: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    assert kept.cache() is None
+    assert kept.places("n", None) == ()
+
+
+def test_only_the_newest_stay(tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / f"{number}.modules").write_text("")
+        os.utime(tmp_path / f"{number}.modules", ns=(number, number))
+    (tmp_path / "other").write_text("")
+    kept.forget(str(tmp_path), ".modules", 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["4.modules", "5.modules", "other"]
+    kept.forget(str(tmp_path / "missing"), ".modules", 2)
 
 
 def test_the_first_place_that_can_be_written(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from generator import __version__
+from generator.cli.commands import COMMANDS
 from generator.cli.terminal import colour_wish, unwritten
 from generator.errors import InputError, SpecgenError
 
@@ -82,10 +83,6 @@ def default_specs() -> Path:
         if folder.is_dir():
             return folder
     return Path("specs")
-
-
-COMMANDS = ("render", "check", "diff", "submit", "status", "rules", "targets", "schema", "obs", "doctor", "completion")
-"""The commands in the order of the help; each is the function of that name in the module of that name."""
 
 
 class Commands(click.Group):

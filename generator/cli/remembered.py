@@ -20,7 +20,9 @@ _ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LANG", "LC_ALL", 
 
 
 def _folder() -> str:
-    return os.path.join(kept.cache(), "checks")
+    """Where records are; empty, which no folder is called, where the user has no cache."""
+    user = kept.cache()
+    return os.path.join(user, "checks") if user else ""
 
 
 def _identity(arguments: list[str]) -> str:

@@ -150,7 +150,10 @@ class Templates:
 
 
 def _cache() -> Path | None:
-    path = Path(kept.cache(), "templates")
+    user = kept.cache()
+    if user is None:
+        return None
+    path = Path(user, "templates")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         trusted = kept.is_trusted(path.stat())

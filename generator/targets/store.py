@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import zlib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -98,7 +97,7 @@ def _state() -> dict[str, tuple[int, int]]:
     return found
 
 
-def _paths() -> Iterator[str]:
+def _paths() -> tuple[str, ...]:
     name = f"profiles-{zlib.crc32(str(_HERE).encode()):08x}.msgpack"  # a user's cache serves several installations
     return places(name, __spec__.cached if __spec__ else None)
 

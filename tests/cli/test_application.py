@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from generator import __version__
-from generator.cli.application import COMMANDS
+from generator.cli.commands import COMMANDS
 
 from .conftest import ROOT, Run
 

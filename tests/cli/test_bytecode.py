@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -124,6 +125,109 @@ def test_what_has_changed_is_read_again(place: Place, what: str) -> None:
     assert loaders(place.load(place.finder())) == [Loader] * 3
 
 
+def import_probe(finder: Finder | None) -> object:
+    """The value of a probe, imported anew."""
+    sys.modules.pop("plain_probe", None)
+    importlib.invalidate_caches()
+    if finder:
+        sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+    try:
+        return importlib.import_module("plain_probe").value
+    finally:
+        if finder:
+            sys.meta_path.remove(finder)  # type: ignore[arg-type]
+
+
+def replaced(place: Place) -> None:
+    """Another source and Python's file of it, copied with the size and the time that they had."""
+    path = place.folder / "plain_probe.py"
+    before = path.stat()
+    path.unlink()
+    path.write_text("value = 'another'".ljust(before.st_size - 1) + "\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    Path(importlib.util.cache_from_source(str(path))).unlink()
+
+
+def archived(place: Place) -> None:
+    with zipfile.ZipFile(place.folder.parent / "first.zip", "w") as archive:
+        archive.writestr("plain_probe.py", "value = 'from an archive'")
+
+
+OTHERS: dict[str, Callable[[Place], object]] = {
+    "a source with the same size and time": replaced,
+    "a package beside the module": lambda place: (place.folder / "plain_probe" / "__init__.py").write_text("value = 1"),
+    "a module in an archive that comes first": archived,
+    "a package in a folder that comes first": lambda place: (
+        place.folder.parent / "first" / "plain_probe" / "__init__.py"
+    ).write_text("value = 2"),
+    "a folder put first in the run": lambda place: sys.path.insert(0, str(place.folder.parent / "second")),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_python_would_load_another(place: Place, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    above = place.folder.parent
+    for folder in (place.folder / "plain_probe", above / "first" / "plain_probe", above / "second"):
+        folder.mkdir(parents=True)
+    (above / "second" / "plain_probe.py").write_text("value = 3\n")
+    with zipfile.ZipFile(above / "first.zip", "w"):
+        pass
+    monkeypatch.syspath_prepend(above / "first")
+    monkeypatch.syspath_prepend(above / "first.zip")
+    finder = place.finder()
+    place.forget()
+    place.load(finder)
+    finder.keep()
+    finder = place.finder()
+    OTHERS[what](place)
+    if "in the run" not in what:
+        finder = place.finder()
+    kept = import_probe(finder)
+    assert kept == import_probe(None) != str(place.folder / "plain_probe.py")
+
+
+def test_a_module_that_comes_into_a_package(place: Place) -> None:
+    folder = place.folder / "box_probe" / "inner"
+    folder.mkdir()
+    for name in ("__init__.py", "more.py"):
+        (folder / name).write_text("fail = None\n")
+    assert place.load(place.finder())["box_probe.inner"]["fail"] is None
+
+
+def test_a_package_that_lies_in_several_folders_is_not_kept(place: Place) -> None:
+    (place.folder / "box_probe" / "__init__.py").write_text("__path__.append('/elsewhere')\nimport box_probe.inner\n")
+    for _ in range(2):
+        finder = place.finder()
+        place.forget()
+        modules = place.load(finder)
+        finder._loaded_before = set(sys.modules) - set(NAMES)
+        finder.keep()
+        assert modules["box_probe"]["__path__"] == [str(place.folder / "box_probe"), "/elsewhere"]
+    assert [type(modules[name]["__loader__"]) is Loader for name in NAMES] == [True, False, False]
+
+
+def test_python_s_own_file_of_another_python_is_not_kept(place: Place) -> None:
+    path = Path(importlib.util.cache_from_source(str(place.folder / "plain_probe.py")))
+    place.load()
+    finder = place.finder()
+    path.write_bytes(b"\0\0\r\n" + path.read_bytes()[4:])
+    assert finder._bytecode("box_probe.inner")
+    assert finder._bytecode("plain_probe") is None
+    assert finder._bytecode("never_loaded_probe") is None
+
+
+def test_of_two_files_the_one_with_more(place: Place) -> None:
+    cache = place.file.with_name("cache")
+    shutil.copy(place.file, cache)
+    place.file.unlink()
+    empty = Finder((str(place.file),))
+    sys.modules.pop("plain_probe")
+    import_probe(empty)
+    empty.keep()
+    for paths in ([place.file, cache], [cache, place.file]):
+        assert loaders(place.load(Finder([*map(str, paths)]))) == [Loader] * 3
+
+
 def test_another_folder_of_a_package_is_not_the_one_that_is_kept(place: Place) -> None:
     finder = place.finder()
     assert finder.find_spec("box_probe.inner", [str(place.folder / "box_probe")])
@@ -153,14 +257,16 @@ def test_nothing_is_written_without_need_or_where_python_writes_nothing(
 @given(st.data())
 def test_a_damaged_file_costs_time_alone(place: Place, data: st.DataObject) -> None:
     whole = place.file.read_bytes()
-    middle = bytecode._HEAD.size + bytecode._HEAD.unpack(whole[: bytecode._HEAD.size])[0]
+    middle = bytecode._HEAD.size + bytecode._HEAD.unpack(whole[: bytecode._HEAD.size])[1]
     try:
         # Half a file, other bytes in its head, or bytecode that is none.
-        kind = data.draw(st.sampled_from(["short", "head", "code"]))
+        kind = data.draw(st.sampled_from(["short", "head", "zeros", "code"]))
         if kind == "short":
             damaged = whole[: data.draw(st.integers(0, middle))]
         elif kind == "head":
             damaged = data.draw(st.binary(max_size=40)) + whole[data.draw(st.integers(0, 40)) :]
+        elif kind == "zeros":  # what a file system may leave when the power goes
+            damaged = bytes(data.draw(st.sampled_from([0, 12, 20, 4096, len(whole)])))
         else:
             damaged = whole[:middle] + b"N" * (len(whole) - middle)
         place.file.write_bytes(damaged)
