@@ -118,6 +118,8 @@ def check(
 
 def _expected(targets: Sequence[str], macros: str | None) -> Sequence[Target]:
     """The targets of a package that is not loaded yet, as far as they can be known."""
+    if macros and not Path(macros).is_file():  # a pipe can be read once
+        return ()
     try:
         return targets_of(targets, macros)
     except (InputError, OSError):  # it is reported when the package has been

@@ -82,6 +82,17 @@ def test_a_directory_without_a_definition(run: Run, demo: Path) -> None:
     assert (code, out) == (0, "demo: nothing to say (sle15)\n")
 
 
+def test_macros_may_come_through_a_pipe(run: Run, demo: Path) -> None:
+    (demo / "demo.spec").write_text(SPEC.replace("License: MIT\n", "License: MIT\n%{?mine:Colour: red}\n"))
+    receiving, sending = os.pipe()
+    os.write(sending, b"%mine 1\n")
+    os.close(sending)
+    code, out, _ = run(str(demo), "--target", "sle15", "--no-table", "--macros", f"/dev/fd/{receiving}")
+    os.close(receiving)
+    assert code == 1
+    assert "error: Unknown tag: %{?mine" in out
+
+
 def test_an_unknown_target_beside_the_spec_has_its_line(run: Run, demo: Path) -> None:
     (demo / ".specgen.yaml").write_text("# where it goes\ntargets:\n- sle15\n- tumbelweed\n")
     code, _, err = run(str(demo))
