@@ -53,6 +53,8 @@ ANSWERS = 1 << 20  # bytes of answers that a part may have given before somebody
 TICK = 0.05  # seconds between two looks at the clock and the memory of a parser that is still busy
 # The names for the macros that the targets of a job begin with, and those that are expected; others end in a hash.
 SHARED, EXPECTED = "shared", "expected"
+MOST_WAITING = 16  # parsers of a part that wait for a task
+MOST_FILES = 256  # open in a supervisor, and in a parser
 MOST_SHARES = 1000  # into which the tasks of a job are cut; each is a number in a pipe
 NUMBER = 4  # bytes of it
 NO_MORE = (1 << 32) - 1
@@ -532,7 +534,8 @@ class Settings:
 class Parser:
     """A forked process that does one task, once it is given one, as the supervisor sees it."""
 
-    def __init__(self, rpm: Rpm, settings: Settings, memory: mmap.mmap, out: int) -> None:
+    def __init__(self, rpm: Rpm, settings: Settings, memory: mmap.mmap, out: int, others: int = 0) -> None:
+        """So many `others` are there, or will be, which are no processes of the spec's."""
         self.settings, self.memory, self.out = settings, memory, out
         self.status: "int | None" = None
         task_end, self.task_fd = os.pipe()
@@ -542,7 +545,7 @@ class Parser:
         self.alive_fd, alive_end = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            run_parser(rpm, settings, memory, [task_end, log_end, alive_end])
+            run_parser(rpm, settings, memory, [task_end, log_end, alive_end], settings.processes + others)
         os.close(task_end)
         os.close(log_end)
         os.close(alive_end)
@@ -551,7 +554,10 @@ class Parser:
     def give(self, task: "Any") -> None:
         """Let it do this task."""
         self.memory[:8] = bytes(8)
-        send(self.task_fd, dumps(task).encode() + b"\n")
+        try:
+            send(self.task_fd, dumps(task).encode() + b"\n")
+        except BrokenPipeError:
+            pass  # it was killed while it waited; `watch` tells so
         os.close(self.task_fd)
 
     def watch(self, waiting: "list[Parser]") -> str:
@@ -687,7 +693,7 @@ class Parser:
         return self.memory[8 : 8 + length]
 
 
-def run_parser(rpm: Rpm, settings: Settings, memory: mmap.mmap, ends: "list[int]") -> "NoReturn":
+def run_parser(rpm: Rpm, settings: Settings, memory: mmap.mmap, ends: "list[int]", processes: int) -> "NoReturn":
     """The whole life of a parser; never returns. `ends` are its ends of the pipes for its task, log and life."""
     mine = os.getpid()
     code = 1
@@ -700,16 +706,16 @@ def run_parser(rpm: Rpm, settings: Settings, memory: mmap.mmap, ends: "list[int]
         os.dup2(log_end, 2)
         os.dup2(alive_end, 3, inheritable=False)
         os.dup2(task_end, 4, inheritable=False)
-        os.closerange(5, 256)
+        os.closerange(5, MOST_FILES)
         for number in (SIGINT, SIGPIPE, SIGXFSZ):
             libc.signal(number, SIG_DFL)
         libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
         limit(resource.RLIMIT_CORE, 0)
-        limit(resource.RLIMIT_NOFILE, 256)
+        limit(resource.RLIMIT_NOFILE, MOST_FILES)
         limit(resource.RLIMIT_FSIZE, settings.output * 16)
         limit(resource.RLIMIT_AS, settings.memory)
         limit(resource.RLIMIT_CPU, int(settings.seconds) + 1)
-        limit(resource.RLIMIT_NPROC, settings.processes)
+        limit(resource.RLIMIT_NPROC, processes)
         call(libc.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         if settings.sandboxed:
             drop_capabilities()
@@ -784,8 +790,11 @@ class Scratch:
 
     def renew(self) -> None:
         """Make another one, unless this is as it was; the kernel may take milliseconds to unmount something."""
-        if self.state() == self.new:
-            return
+        try:
+            if self.state() == self.new:
+                return
+        except OSError:  # without a sandbox, a spec can remove it
+            pass
         if self.settings.sandboxed:
             call(libc.umount2, os.fsencode(self.settings.scratch), 2)
         else:
@@ -799,7 +808,7 @@ def ready(rpm: Rpm, settings: Settings, memory: mmap.mmap, out: int, count: int,
     os.makedirs(os.path.dirname(path))
     write_file(path, macros)
     rpm.share(rpm.architecture, EXPECTED, settings)
-    return [Parser(rpm, settings, memory, out) for _ in range(count)]
+    return [Parser(rpm, settings, memory, out, count) for _ in range(count)]
 
 
 def lay_out(settings: Settings, files: "list[tuple[str, int, bytes]]") -> None:
@@ -820,6 +829,11 @@ def supervise(
 
     For so many expected tasks there are parsers before, which have these macros.
     """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # So that a parser can close all that it is not to have.
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (MOST_FILES if soft == resource.RLIM_INFINITY else min(soft, MOST_FILES), hard)
+    )
     furnish(settings)
     scratch = Scratch(settings)
     memory = mmap.mmap(-1, settings.result)
@@ -835,34 +849,41 @@ def supervise(
     while waiting and first["shared"] != rpm.shared:
         waiting.pop().discard()
     rpm.share(first["architecture"], first["shared"], settings)  # mostly that of all, so that no parser need do it
-    late = False
-    for number in taken(queue, job["size"], len(job["tasks"])):
-        if late:  # what is endless on one target is so on most, and a person waits
-            send(out, dumps({"task": number, "ended": "earlier", "log": 0, "result": 0}).encode() + b"\n\n")
-            continue
-        scratch.renew()
-        parser = waiting.pop() if waiting else Parser(rpm, settings, memory, out)
-        parser.give(job["tasks"][number])
-        verdict = parser.watch(waiting)
-        late = verdict == "time"
-        parser.stop(waiting)
-        if verdict == "unwanted":
+    for numbers in taken(queue, job["size"], len(job["tasks"])):
+        verdict = ""
+        for number in numbers:
+            if verdict == "time":  # what is endless on one target is so on most, and a person waits
+                answer(out, number, "earlier")
+                continue
+            scratch.renew()
+            parser = waiting.pop() if waiting else Parser(rpm, settings, memory, out)
+            parser.give(job["tasks"][number])
+            verdict = parser.watch(waiting)
+            parser.stop(waiting)
+            if verdict == "unwanted":
+                return
+            result = parser.result() if verdict == "ok" else b""
+            if b"\n" in result:
+                verdict, result = "broken", b""
+            answer(out, number, verdict, bytes(parser.log[: settings.output]), result)
+        if verdict == "time":  # the parts that had no such target go on
             return
-        result = parser.result() if verdict == "ok" else b""
-        if b"\n" in result:
-            verdict, result = "broken", b""
-        log = bytes(parser.log[: settings.output])
-        head = {"task": number, "ended": verdict, "log": len(log), "result": len(result)}
-        send(out, dumps(head).encode() + b"\n" + log + result + b"\n")
 
 
-def taken(queue: int, size: int, count: int) -> "Iterator[int]":
-    """The numbers of the tasks that nobody else takes."""
+def answer(out: int, number: int, ended: str, log: bytes = b"", result: bytes = b"") -> None:
+    """Say how a task ended."""
+    head = {"task": number, "ended": ended, "log": len(log), "result": len(result)}
+    send(out, dumps(head).encode() + b"\n" + log + result + b"\n")
+
+
+def taken(queue: int, size: int, count: int) -> "Iterator[range]":
+    """The numbers of the tasks that nobody else takes, share by share."""
     while True:
-        share = int.from_bytes(os.read(queue, NUMBER), "little")
-        if share == NO_MORE:
+        data = os.read(queue, NUMBER)
+        share = int.from_bytes(data, "little")
+        if not data or share == NO_MORE:
             return
-        yield from range(share * size, min((share + 1) * size, count))
+        yield range(share * size, min((share + 1) * size, count))
 
 
 def send(descriptor: int, data: bytes) -> None:
@@ -890,6 +911,7 @@ class Part:
             pass  # the user has too many pipes
         self.errors, errors = os.pipe()
         self.buffer = bytearray()
+        self.late = False  # whether a task ran out of time, after which it takes no other
         self.pid = os.fork()
         if self.pid == 0:
             for descriptor in [*ours, *self.ends]:
@@ -936,6 +958,7 @@ class Part:
             if len(self.buffer) < end:
                 break
             send(out, bytes(self.buffer[:end]))
+            self.late = self.late or head["ended"] == "time"
             del self.buffer[:end]
         return bool(data)
 
@@ -956,7 +979,7 @@ class Crew:
         self.rpm, self.settings, self.out = rpm, settings, out
         self.parts: "list[Part]" = []
         self.taking, self.giving = os.pipe()  # the shares of a job that nobody has taken
-        expected = -(-settings.expected // settings.parts) if settings.sandboxed else 0
+        expected = min(MOST_WAITING, -(-settings.expected // settings.parts)) if settings.sandboxed else 0
         self.hire(settings.parts, expected, macros)
 
     def hire(self, wanted: int, expected: int = 0, macros: bytes = b"") -> None:
@@ -978,8 +1001,14 @@ class Crew:
             part.give(job, [content for _, _, content in files])
         self.listen({part.answers: part for part in parts})
         problems = [part.end() for part in parts]
-        while select.select([self.taking], [], [], 0)[0]:  # what a part that died has not taken
-            os.read(self.taking, MOST_SHARES * NUMBER)
+        left = b""
+        while select.select([self.taking], [], [], 0)[0]:
+            left += os.read(self.taking, MOST_SHARES * NUMBER)
+        if any(part.late for part in parts):  # else they died, and the client asks again
+            shares = [int.from_bytes(left[at : at + NUMBER], "little") for at in range(0, len(left), NUMBER)]
+            for number in [number for share in shares for number in range(share * size, (share + 1) * size)]:
+                if number < len(tasks):
+                    answer(self.out, number, "earlier")
         return next(filter(None, problems), "")
 
     def listen(self, parts: "dict[int, Part]") -> None:

@@ -456,7 +456,8 @@ def test_without_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
         assert librpm.evaluate(RED, {}, ["1"], own=True) == [True]
         with pytest.raises(RefusalError):
             librpm.expand(RED, {}, ["1"])
-    with Librpm(trust=True, limits=Limits(seconds=2), warn=warnings.append) as librpm:
+    # Without a sandbox the processes of all other tests count as well.
+    with Librpm(trust=True, limits=Limits(seconds=2, processes=1000), warn=warnings.append) as librpm:
         (reading,) = librpm.read(package(EVERYTHING), [RED]).readings
         assert reading.error == ""
         assert "cd '/home/abuild/rpmbuild/BUILD" in reading.prep
@@ -466,6 +467,8 @@ def test_without_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
         (reading,) = librpm.read(package("%(setsid sleep 86425 >/dev/null 2>&1 &)\n"), [RED]).readings
         assert reading.error == ""
         assert not processes_with(b"86425")
+        gone = package("%(rm -rf %{_tmppath})\n")
+        assert {reading.error for reading in librpm.read(gone, [RED, BLUE, RED]).readings} == {""}
         folder = Path(librpm._process(own=False)._folder)
         assert folder.is_dir()
     assert not folder.exists()

@@ -24,7 +24,7 @@ import generator
 from generator.librpm import Librpm, Limits
 from generator.librpm.client import MOST_PARTS
 from generator.reading import Reading, View
-from tests.librpm.packages import BLUE, RED, package
+from tests.librpm.packages import BLUE, RED, package, target
 from tests.librpm.test_client import processes_with
 
 LIMITS = Limits(seconds=1, memory=256 << 20, processes=32, output=256 << 10, result=8 << 20)
@@ -150,6 +150,19 @@ def test_each_parse_finds_a_new_tmp(left: str) -> None:
             assert "seen(0-1777)" in provides(reading)
 
 
+@pytest.mark.parametrize("tasks", [8, 400])
+def test_what_waits_takes_nothing_from_a_parse(tasks: int) -> None:
+    lua = "for _, name in ipairs(posix.dir('/proc/self/fd')) do if name:match('%d') then print(name .. '.') end end"
+    spec = f"%(for i in $(seq 24); do sleep 0.2 & done; wait)\nProvides: open(%{{lua:{lua}}})\n"
+    with waited_for(tasks) as librpm:
+        readings = librpm.read(package(spec), [RED, BLUE], variants=({},) * 20).readings
+        own_proc = librpm._own_proc
+    assert {reading.log for reading in readings} == {()}  # it could start all its processes
+    assert {provides(reading) for reading in readings} == {provides(readings[0])}
+    if own_proc:  # nothing, its log twice, the sign of its life, the spec, and this very folder
+        assert "open(0.1.2.3.4.5.)" in provides(readings[0]), provides(readings[0])
+
+
 def test_what_a_parse_leaves_running_is_gone_for_the_next() -> None:
     spec = "Provides: seen(%(cat /proc/[0-9]*/comm | grep -c sleep))\n%(sleep 86428 >/dev/null 2>&1 &)\n"
     with waited_for(8) as librpm:
@@ -164,6 +177,18 @@ def test_after_an_endless_loop_the_other_targets_do_not_wait(reader: Librpm) -> 
     assert slow[0]
     assert sum(slow) <= MOST_PARTS
     assert all(one or "on another target" in reading.error for one, reading in zip(slow, view.readings, strict=True))
+
+
+def test_an_endless_target_stops_no_other() -> None:
+    spec = package("%{?colour:%(test %{colour} = c0 && while :; do :; done; sleep 0.2)}\n")
+    colours = [target(f"c{number}", f"%colour c{number}") for number in range(8)]
+    with Librpm.start(limits=LIMITS) as librpm:
+        errors = [reading.error for reading in librpm.read(spec, colours).readings]
+        assert "was stopped" in errors[0]
+        if librpm._parts > 1:
+            assert errors[1:] == [""] * 7
+        else:
+            assert all("on another target" in error for error in errors[1:])
 
 
 def test_processes_are_counted(reader: Librpm) -> None:

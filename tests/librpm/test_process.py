@@ -40,13 +40,15 @@ def test_a_reader_that_is_ended_while_it_starts_leaves_nothing() -> None:
 
 
 def test_an_interrupt_before_it_knows_its_targets_leaves_nothing() -> None:
-    pids: list[int] = []
+    def children() -> set[int]:
+        return set(map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()))
 
     def expected() -> tuple[()]:
-        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-        pids.extend(map(int, children))
+        pids.update(children() - others)
         raise KeyboardInterrupt
 
+    pids: set[int] = set()
+    others = children()
     try:
         Process(Limits(), sandboxed=True, expected=expected)
     except StartError as error:
