@@ -52,13 +52,14 @@ class Loader(SourceFileLoader):
     def __init__(self, name: str, file: int, entry: Entry) -> None:
         """`file` is the open file."""
         super().__init__(name, entry.origin)
-        self._place = (file, entry.length, entry.first)
+        self._file, self._entry = file, entry
 
     def get_code(self, fullname: str) -> CodeType | None:
         """The compiled module; from Python's own file, or compiled anew, where what is kept is damaged."""
+        content = _content(self._file, self._entry)
         try:
-            code = marshal.loads(os.pread(*self._place))
-        except (OSError, EOFError, MemoryError, TypeError, ValueError):
+            code = None if content is None else marshal.loads(content)
+        except (EOFError, MemoryError, TypeError, ValueError):
             code = None
         return code if isinstance(code, CodeType) else super().get_code(fullname)
 
@@ -139,9 +140,9 @@ class Finder:
         if not new:
             return
         old = {
-            name: (entry, os.pread(self._file, entry.length, entry.first))
+            name: (entry, content)
             for name, entry in self._entries.items()
-            if name not in new
+            if name not in new and (content := _content(self._file, entry)) is not None
         }
         entries: dict[str, tuple[object, ...]] = {}
         packages: set[str] = set()
@@ -193,6 +194,15 @@ def use(command: str) -> Finder | None:
     finder = Finder(kept.places(name, __spec__.cached if __spec__ else None))
     sys.meta_path.insert(sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path else 0, finder)
     return finder
+
+
+def _content(file: int, entry: Entry) -> bytes | None:
+    """The bytecode of an entry; None where the file is shorter than it was, or its server is gone."""
+    try:
+        content = os.pread(file, entry.length, entry.first)
+    except OSError:
+        return None
+    return content if len(content) == entry.length else None
 
 
 def _offer(folder: str) -> int:

@@ -216,6 +216,19 @@ def test_python_s_own_file_of_another_python_is_not_kept(place: Place) -> None:
     assert finder._bytecode("never_loaded_probe") is None
 
 
+def test_a_file_that_is_cut_while_it_is_open(place: Place) -> None:
+    finder = place.finder()
+    os.truncate(place.file, bytecode._HEAD.size + 10)
+    assert place.load(finder)["plain_probe"]["value"] == str(place.folder / "plain_probe.py")
+    place.load()
+    place.forget()
+    place.load()
+    finder._loaded_before = set(sys.modules) - {"plain_probe"}
+    finder.keep()
+    place.load(last := place.finder())
+    assert list(last._entries) == ["plain_probe"]
+
+
 def test_of_two_files_the_one_with_more(place: Place) -> None:
     cache = place.file.with_name("cache")
     shutil.copy(place.file, cache)
