@@ -13,10 +13,13 @@ from pathlib import PurePosixPath
 from typing import NamedTuple, Protocol, TypeAlias, cast
 
 import msgspec
-import yaml
 
+from generator import late
 from generator.errors import InputError, Problem
 from generator.origin import Origin, Text
+
+with late.patterns("yaml"):
+    import yaml
 
 # Depth of nested collections; definitions need about six.
 _DEEPEST = 40

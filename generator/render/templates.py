@@ -10,13 +10,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-from generator import kept
+from generator import kept, late
 from generator.errors import InputError
 from generator.origin import Origin, Text, origin_of
 from generator.render.lines import Line, escaped
+
+with late.patterns("jinja2"):
+    import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 _MARK = re.compile("\x00(\\d+)\x00")
 
