@@ -47,7 +47,7 @@ SIGINT, SIGKILL, SIGPIPE, SIGXFSZ = 2, 9, 13, 25
 SIG_DFL, SIG_IGN = ctypes.c_void_p(0), ctypes.c_void_p(1)
 
 F_SETPIPE_SZ = 1031
-READY = b"+"  # what a part says when it waits for its job
+READY = b"+"  # what a part says when what it was to make ahead is there
 ANSWERS = 1 << 20  # bytes of answers that a part may have given before somebody takes them
 
 TICK = 0.05  # seconds between two looks at the clock and the memory of a parser that is still busy
@@ -838,7 +838,8 @@ def supervise(
     scratch = Scratch(settings)
     memory = mmap.mmap(-1, settings.result)
     waiting = ready(rpm, settings, memory, out, expected, macros) if expected else []
-    send(out, READY)
+    if expected:
+        send(out, READY)
     line = stream.readline()
     if not line:  # nobody needs us
         return
@@ -933,7 +934,8 @@ class Part:
                 os._exit(1)
         for descriptor in (job, answers, errors):
             os.close(descriptor)
-        os.read(self.answers, len(READY))  # one after the other: the client needs a processor, too
+        if expected:  # one after the other, since the client needs a processor, too
+            os.read(self.answers, len(READY))
 
     @property
     def ends(self) -> "list[int]":
@@ -1068,7 +1070,7 @@ def main(stream: "BinaryIO") -> int:
         if not start or not all(text.startswith(start) for text in texts):
             shared, start = SHARED, shared_start(texts)
         expected = b""  # what follows finds nothing made ready for it
-        macros = [(shared, start)] + [(name, text[len(start) :]) for name, text in zip(wanted, texts)]  # noqa: B905
+        macros = [(shared, start)] + [(name, text[len(start) :]) for name, text in zip(wanted, texts)]  # noqa: B905  not in 3.6
         files += [(macro_file(name).encode().hex(), 0o644, content) for name, content in macros]
         for task in job["tasks"]:
             task["shared"] = shared
