@@ -45,8 +45,10 @@ def keep(content: bytes, paths: Iterable[str]) -> None:
                 file.write(content)
             os.replace(unfinished, path)
         except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(unfinished)
+            _remove(unfinished)
+        except BaseException:  # an interrupt
+            _remove(unfinished)
+            raise
         else:
             return
 
@@ -57,6 +59,11 @@ def forget(folder: str, word: str, most: int) -> None:
         files = sorted((entry.stat().st_mtime_ns, entry.path) for entry in entries if word in entry.name)
         for _, path in files[:-most]:
             os.unlink(path)
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
 
 
 def _opened(path: str, flags: int) -> int:

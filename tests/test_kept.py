@@ -80,3 +80,13 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     )
     assert [path.name for path in tmp_path.iterdir()] == ["n"]
     assert (tmp_path / "n").read_bytes() == b"old"
+
+
+def test_an_interrupt_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kept.os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        kept.keep(b"content", iter([str(tmp_path / "n")]))
+    assert list(tmp_path.iterdir()) == []

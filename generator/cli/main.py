@@ -33,7 +33,8 @@ def run() -> None:
 
         ending[0] = main(sys.argv[1:])
         if modules:
-            modules.keep()
+            with contextlib.suppress(KeyboardInterrupt):  # the command is done
+                modules.keep()
     sys.exit(ending[0])
 
 

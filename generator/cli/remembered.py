@@ -16,6 +16,7 @@ from stat import S_ISDIR
 from generator import kept
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_MOST = 200  # records
 _ENVIRONMENT = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LANG", "LC_ALL", "PATH", "SOURCE_DATE_EPOCH")
 
 
@@ -118,16 +119,12 @@ def remember(arguments: list[str], inputs: Iterable[str], begun: int, output: st
         "errors": errors,
         "code": code,
     }
-    path = _path(identity)
     try:
         os.makedirs(_folder(), mode=0o700, exist_ok=True)
-        unfinished = f"{path}.{os.getpid()}"
-        with open(unfinished, "w", encoding="utf-8", errors="surrogateescape") as file:
-            json.dump(record, file)
-        os.replace(unfinished, path)
-        _forget()
     except OSError:
         return
+    kept.keep(json.dumps(record).encode("utf-8", "surrogateescape"), [_path(identity)])
+    kept.forget(_folder(), "", _MOST)
 
 
 def _specgen() -> list[str]:
@@ -137,11 +134,3 @@ def _specgen() -> list[str]:
     beside = os.path.join(os.path.dirname(_HERE), "templates")
     programs = [os.path.join(os.path.dirname(sys.executable), "shellcheck"), *map(which, ("shellcheck", "bash", "rpm"))]
     return [_HERE, *([beside] if os.path.isdir(beside) else []), "/usr/lib/rpm/macros", *filter(None, programs)]
-
-
-def _forget(most: int = 200) -> None:
-    """Keep only the newest records."""
-    with os.scandir(_folder()) as entries:
-        records = sorted((entry.stat().st_mtime_ns, entry.path) for entry in entries)
-    for _, path in records[:-most]:
-        os.unlink(path)
