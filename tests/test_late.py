@@ -31,7 +31,7 @@ def test_only_expressions_of_the_library_wait_and_only_while_it_is_imported() ->
     with late.patterns("another"):
         assert isinstance(re.compile("a"), re.Pattern)
     with pytest.raises(ImportError), late.patterns("another"):
-        import another_that_is_not_there  # type: ignore[import-not-found]  # noqa: F401
+        import another_that_is_not_there  # noqa: F401
     assert re.compile is compile_as_ever
 
 

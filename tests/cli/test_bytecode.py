@@ -45,14 +45,14 @@ class Place:
         """Import the modules anew, with the finder if there is one; what Python says of each."""
         self.forget()
         if finder:
-            sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+            sys.meta_path.insert(0, finder)
         try:
             for name in NAMES:
                 importlib.import_module(name)
             return {name: dict(vars(sys.modules[name])) for name in NAMES}
         finally:
             if finder:
-                sys.meta_path.remove(finder)  # type: ignore[arg-type]
+                sys.meta_path.remove(finder)
 
     def forget(self) -> None:
         for name in NAMES:
@@ -84,7 +84,7 @@ def test_modules_are_what_they_are_without_it(place: Place) -> None:
         for attribute in ("name", "origin", "cached", "parent", "has_location", "submodule_search_locations"):
             assert getattr(kept[name]["__spec__"], attribute) == getattr(usual[name]["__spec__"], attribute)
     with pytest.raises(ValueError, match="1") as caught:
-        kept["box_probe.inner"]["fail"]()  # type: ignore[operator]
+        kept["box_probe.inner"]["fail"]()
     assert str(caught.traceback[-1].statement).strip() == "raise ValueError(1)"
 
 
@@ -130,12 +130,12 @@ def import_probe(finder: Finder | None) -> object:
     sys.modules.pop("plain_probe", None)
     importlib.invalidate_caches()
     if finder:
-        sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, finder)
     try:
         return importlib.import_module("plain_probe").value
     finally:
         if finder:
-            sys.meta_path.remove(finder)  # type: ignore[arg-type]
+            sys.meta_path.remove(finder)
 
 
 def replaced(place: Place) -> None:
